@@ -1,0 +1,166 @@
+"""Arrays to tensors of the wire, and back: the only code in the distribution that knows how numbers are packed.
+
+BFLOAT16 has no numpy type. Here it travels as `BFLOAT16`, a structured type of one 16-bit field, so that such an array can be cut and joined like
+any other and cannot be mistaken for integers; `widen` turns it into float32.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from querist.v1 import tensor_pb2
+
+Array = npt.NDArray[Any]
+
+BFLOAT16 = np.dtype([("bfloat16", "<u2")])
+MAX_DIMENSIONS = 8
+
+_DTYPES: dict[int, np.dtype[Any]] = {
+    tensor_pb2.DATA_TYPE_FLOAT32: np.dtype("<f4"),
+    tensor_pb2.DATA_TYPE_FLOAT64: np.dtype("<f8"),
+    tensor_pb2.DATA_TYPE_FLOAT16: np.dtype("<f2"),
+    tensor_pb2.DATA_TYPE_BFLOAT16: BFLOAT16,
+    tensor_pb2.DATA_TYPE_INT8: np.dtype("i1"),
+    tensor_pb2.DATA_TYPE_INT16: np.dtype("<i2"),
+    tensor_pb2.DATA_TYPE_INT32: np.dtype("<i4"),
+    tensor_pb2.DATA_TYPE_INT64: np.dtype("<i8"),
+    tensor_pb2.DATA_TYPE_UINT8: np.dtype("u1"),
+    tensor_pb2.DATA_TYPE_UINT16: np.dtype("<u2"),
+    tensor_pb2.DATA_TYPE_UINT32: np.dtype("<u4"),
+    tensor_pb2.DATA_TYPE_UINT64: np.dtype("<u8"),
+    tensor_pb2.DATA_TYPE_BOOL: np.dtype("?"),
+}
+_CODES = {dtype: code for code, dtype in _DTYPES.items()}
+_LISTS = {
+    "floats": tensor_pb2.DATA_TYPE_FLOAT32,
+    "doubles": tensor_pb2.DATA_TYPE_FLOAT64,
+    "ints": tensor_pb2.DATA_TYPE_INT64,
+}
+
+
+class TensorError(ValueError):
+    """A tensor message that does not hold what it says.
+
+    Attributes
+    ----------
+    reason : str
+        A name of `ErrorReason` without its prefix.
+    field : str
+        The field of the tensor message that is at fault, such as "data".
+    """
+
+    def __init__(self, reason: str, field: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.field = field
+
+
+def encode(array: Array) -> tensor_pb2.Tensor:
+    """Pack an array into a tensor.
+
+    Parameters
+    ----------
+    array : ndarray of any shape
+        Of a type that the wire knows, in any byte order and memory layout.
+
+    Returns
+    -------
+    Tensor
+        With the elements in `data`.
+
+    Raises
+    ------
+    TypeError
+        If the wire has no such type (objects, strings, complex numbers, float128).
+    """
+    code = _CODES.get(array.dtype.newbyteorder("<"))
+    if code is None:
+        known = ", ".join(sorted(str(dtype) for dtype in _CODES if dtype != BFLOAT16))
+        raise TypeError(f"an array of type {array.dtype} cannot be sent; allowed are {known} and bfloat16")
+    packed = array.astype(_DTYPES[code], copy=False)
+    return tensor_pb2.Tensor(dtype=tensor_pb2.DataType.ValueType(code), shape=array.shape, data=packed.tobytes())
+
+
+def decode(tensor: tensor_pb2.Tensor) -> Array:
+    """Unpack a tensor, without a copy where it holds raw bytes.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        As it came from the wire; nothing about it is trusted.
+
+    Returns
+    -------
+    ndarray
+        Read-only where it is a view of the message's bytes. BFLOAT16 comes as `BFLOAT16`.
+
+    Raises
+    ------
+    TensorError
+        If type, shape and elements do not fit together.
+    """
+    shape = _checked_shape(tensor.shape)
+    source = tensor.WhichOneof("source")
+    if source is None:
+        raise TensorError("FIELD_MISSING", "source", "the tensor holds no elements: set one of data, floats, doubles, ints")
+    if source != "data":
+        return _from_list(tensor, source, shape)
+    dtype = _DTYPES.get(tensor.dtype)
+    if dtype is None:
+        raise TensorError("DTYPE_INVALID", "dtype", f"dtype is {tensor.dtype}; with data it must be one of the named types from 1 to {max(_DTYPES)}")
+    data = tensor.data  # each access to a bytes field copies it
+    expected = math.prod(shape) * dtype.itemsize
+    if len(data) != expected:
+        raise TensorError("DATA_SIZE_MISMATCH", "data", f"data has {len(data)} bytes; shape {list(shape)} of {dtype_name(dtype)} needs {expected}")
+    if dtype == np.dtype("?"):
+        return _as_bool(np.frombuffer(data, "u1").reshape(shape))
+    return np.frombuffer(data, dtype).reshape(shape)
+
+
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """Return the name of a type as the wire spells it, such as "FLOAT32"."""
+    code = _CODES.get(dtype.newbyteorder("<"))
+    if code is None:
+        return str(dtype)
+    return tensor_pb2.DataType.Name(tensor_pb2.DataType.ValueType(code)).removeprefix("DATA_TYPE_")
+
+
+def widen(array: Array) -> Array:
+    """Return 16-bit floats as float32 and every other array as it is."""
+    if array.dtype == BFLOAT16:
+        bits = array["bfloat16"].astype("<u4")
+        return (bits << 16).view("<f4")
+    if array.dtype == np.float16:
+        return array.astype(np.float32)
+    return array
+
+
+def _checked_shape(shape: Sequence[int]) -> tuple[int, ...]:
+    if len(shape) > MAX_DIMENSIONS:
+        raise TensorError("SHAPE_INVALID", "shape", f"shape has {len(shape)} dimensions; at most {MAX_DIMENSIONS} are allowed")
+    for length in shape:
+        if length < 0:
+            raise TensorError("SHAPE_INVALID", "shape", f"shape is {list(shape)}; every length must be 0 or more")
+    return tuple(shape)
+
+
+def _from_list(tensor: tensor_pb2.Tensor, source: str, shape: tuple[int, ...]) -> Array:
+    code = _LISTS[source]
+    if tensor.dtype not in (tensor_pb2.DATA_TYPE_UNSPECIFIED, code):
+        raise TensorError("DTYPE_INVALID", "dtype", f"dtype is {tensor.dtype}; {source} stands for {dtype_name(_DTYPES[code])}, so leave it unset")
+    values = getattr(tensor, source).values
+    expected = math.prod(shape)
+    if len(values) != expected:
+        raise TensorError("DATA_SIZE_MISMATCH", source, f"{source} has {len(values)} values; shape {list(shape)} needs {expected}")
+    return np.fromiter(values, _DTYPES[code], len(values)).reshape(shape)
+
+
+def _as_bool(array: Array) -> Array:
+    if array.size and array.max() > 1:
+        raise TensorError("VALUE_OUT_OF_RANGE", "data", f"a BOOL is {int(array.max())}; allowed are 0 and 1")
+    return array.view("?")

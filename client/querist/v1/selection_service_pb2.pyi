@@ -1,0 +1,265 @@
+from querist.v1 import model_service_pb2 as _model_service_pb2
+from querist.v1 import plan_pb2 as _plan_pb2
+from querist.v1 import pool_pb2 as _pool_pb2
+from querist.v1 import tensor_pb2 as _tensor_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Stage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STAGE_UNSPECIFIED: _ClassVar[Stage]
+    STAGE_RECEIVE: _ClassVar[Stage]
+    STAGE_DECODE: _ClassVar[Stage]
+    STAGE_INFER: _ClassVar[Stage]
+    STAGE_SCORE: _ClassVar[Stage]
+    STAGE_CHOOSE: _ClassVar[Stage]
+
+class GuardReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GUARD_REASON_UNSPECIFIED: _ClassVar[GuardReason]
+    GUARD_REASON_NO_VOTES: _ClassVar[GuardReason]
+
+class PredictionSource(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PREDICTION_SOURCE_UNSPECIFIED: _ClassVar[PredictionSource]
+    PREDICTION_SOURCE_PROBABILITIES: _ClassVar[PredictionSource]
+    PREDICTION_SOURCE_LOGITS: _ClassVar[PredictionSource]
+    PREDICTION_SOURCE_COMMITTEE_MEAN: _ClassVar[PredictionSource]
+    PREDICTION_SOURCE_COMMITTEE_VOTES: _ClassVar[PredictionSource]
+
+class WarningCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WARNING_CODE_UNSPECIFIED: _ClassVar[WarningCode]
+    WARNING_CODE_BINARY_RANKING: _ClassVar[WarningCode]
+    WARNING_CODE_ALL_SCORES_EQUAL: _ClassVar[WarningCode]
+    WARNING_CODE_SATURATED_CONFIDENCE: _ClassVar[WarningCode]
+    WARNING_CODE_ZERO_SCORES_DRAWN: _ClassVar[WarningCode]
+STAGE_UNSPECIFIED: Stage
+STAGE_RECEIVE: Stage
+STAGE_DECODE: Stage
+STAGE_INFER: Stage
+STAGE_SCORE: Stage
+STAGE_CHOOSE: Stage
+GUARD_REASON_UNSPECIFIED: GuardReason
+GUARD_REASON_NO_VOTES: GuardReason
+PREDICTION_SOURCE_UNSPECIFIED: PredictionSource
+PREDICTION_SOURCE_PROBABILITIES: PredictionSource
+PREDICTION_SOURCE_LOGITS: PredictionSource
+PREDICTION_SOURCE_COMMITTEE_MEAN: PredictionSource
+PREDICTION_SOURCE_COMMITTEE_VOTES: PredictionSource
+WARNING_CODE_UNSPECIFIED: WarningCode
+WARNING_CODE_BINARY_RANKING: WarningCode
+WARNING_CODE_ALL_SCORES_EQUAL: WarningCode
+WARNING_CODE_SATURATED_CONFIDENCE: WarningCode
+WARNING_CODE_ZERO_SCORES_DRAWN: WarningCode
+
+class SelectRequest(_message.Message):
+    __slots__ = ("header", "pool")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    header: SelectHeader
+    pool: _pool_pb2.Pool
+    def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., pool: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ...) -> None: ...
+
+class SelectHeader(_message.Message):
+    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    RANK_ALL_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    RANDOM_SHARE_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDE_INDICES_FIELD_NUMBER: _ClassVar[int]
+    MEMBER_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    COST_MATRIX_FIELD_NUMBER: _ClassVar[int]
+    CLASS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_ROWS_FIELD_NUMBER: _ClassVar[int]
+    RETURN_COMPONENTS_FIELD_NUMBER: _ClassVar[int]
+    RETURN_SCORES_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    plan: _plan_pb2.Plan
+    count: int
+    rank_all: bool
+    seed: int
+    random_share: float
+    exclude_indices: _containers.RepeatedScalarFieldContainer[int]
+    member_weights: _containers.RepeatedScalarFieldContainer[float]
+    cost_matrix: _tensor_pb2.Tensor
+    class_count: int
+    models: _containers.RepeatedCompositeFieldContainer[_model_service_pb2.ModelUse]
+    expected_rows: int
+    return_components: bool
+    return_scores: bool
+    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ...) -> None: ...
+
+class SelectStreamRequest(_message.Message):
+    __slots__ = ("header", "block")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    header: SelectHeader
+    block: RowBlock
+    def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., block: _Optional[_Union[RowBlock, _Mapping]] = ...) -> None: ...
+
+class RowBlock(_message.Message):
+    __slots__ = ("first_row", "rows")
+    FIRST_ROW_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    first_row: int
+    rows: _pool_pb2.Pool
+    def __init__(self, first_row: _Optional[int] = ..., rows: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ...) -> None: ...
+
+class SelectStreamResponse(_message.Message):
+    __slots__ = ("progress", "scores", "selected", "result")
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    SELECTED_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    progress: Progress
+    scores: ScoreBlock
+    selected: Selected
+    result: SelectResponse
+    def __init__(self, progress: _Optional[_Union[Progress, _Mapping]] = ..., scores: _Optional[_Union[ScoreBlock, _Mapping]] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., result: _Optional[_Union[SelectResponse, _Mapping]] = ...) -> None: ...
+
+class Progress(_message.Message):
+    __slots__ = ("stage", "rows_received", "rows_scored")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    ROWS_RECEIVED_FIELD_NUMBER: _ClassVar[int]
+    ROWS_SCORED_FIELD_NUMBER: _ClassVar[int]
+    stage: Stage
+    rows_received: int
+    rows_scored: int
+    def __init__(self, stage: _Optional[_Union[Stage, str]] = ..., rows_received: _Optional[int] = ..., rows_scored: _Optional[int] = ...) -> None: ...
+
+class ScoreBlock(_message.Message):
+    __slots__ = ("first_row", "scores")
+    FIRST_ROW_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    first_row: int
+    scores: _tensor_pb2.Tensor
+    def __init__(self, first_row: _Optional[int] = ..., scores: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
+class SelectResponse(_message.Message):
+    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels")
+    SELECTION_ID_FIELD_NUMBER: _ClassVar[int]
+    SELECTED_FIELD_NUMBER: _ClassVar[int]
+    GUARDED_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    STATISTICS_FIELD_NUMBER: _ClassVar[int]
+    TIMINGS_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CLASS_LABELS_FIELD_NUMBER: _ClassVar[int]
+    selection_id: str
+    selected: Selected
+    guarded: Guarded
+    plan: _plan_pb2.Plan
+    strategy: str
+    seed: int
+    statistics: PoolStatistics
+    timings: _containers.RepeatedCompositeFieldContainer[StageTiming]
+    warnings: _containers.RepeatedCompositeFieldContainer[Warning]
+    server_version: str
+    class_labels: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Selected(_message.Message):
+    __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components")
+    INDICES_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    PRIORITIES_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCES_FIELD_NUMBER: _ClassVar[int]
+    PREDICTED_LABELS_FIELD_NUMBER: _ClassVar[int]
+    RANDOM_DRAWS_FIELD_NUMBER: _ClassVar[int]
+    INCLUSION_PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    COMPONENTS_FIELD_NUMBER: _ClassVar[int]
+    indices: _containers.RepeatedScalarFieldContainer[int]
+    keys: _containers.RepeatedScalarFieldContainer[int]
+    scores: _containers.RepeatedScalarFieldContainer[float]
+    priorities: _containers.RepeatedScalarFieldContainer[float]
+    confidences: _containers.RepeatedScalarFieldContainer[float]
+    predicted_labels: _containers.RepeatedScalarFieldContainer[int]
+    random_draws: _containers.RepeatedScalarFieldContainer[bool]
+    inclusion_probabilities: _containers.RepeatedScalarFieldContainer[float]
+    components: _containers.RepeatedCompositeFieldContainer[ScoreComponent]
+    def __init__(self, indices: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., priorities: _Optional[_Iterable[float]] = ..., confidences: _Optional[_Iterable[float]] = ..., predicted_labels: _Optional[_Iterable[int]] = ..., random_draws: _Optional[_Iterable[bool]] = ..., inclusion_probabilities: _Optional[_Iterable[float]] = ..., components: _Optional[_Iterable[_Union[ScoreComponent, _Mapping]]] = ...) -> None: ...
+
+class ScoreComponent(_message.Message):
+    __slots__ = ("name", "values")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    values: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, name: _Optional[str] = ..., values: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class Guarded(_message.Message):
+    __slots__ = ("total", "indices", "reasons")
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    INDICES_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
+    total: int
+    indices: _containers.RepeatedScalarFieldContainer[int]
+    reasons: _containers.RepeatedScalarFieldContainer[GuardReason]
+    def __init__(self, total: _Optional[int] = ..., indices: _Optional[_Iterable[int]] = ..., reasons: _Optional[_Iterable[_Union[GuardReason, str]]] = ...) -> None: ...
+
+class PoolStatistics(_message.Message):
+    __slots__ = ("rows", "candidates", "excluded", "classes", "members", "prediction_source", "score_min", "score_max", "score_mean", "score_std", "score_histogram", "bytes_kept")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDED_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    PREDICTION_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SCORE_MIN_FIELD_NUMBER: _ClassVar[int]
+    SCORE_MAX_FIELD_NUMBER: _ClassVar[int]
+    SCORE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    SCORE_STD_FIELD_NUMBER: _ClassVar[int]
+    SCORE_HISTOGRAM_FIELD_NUMBER: _ClassVar[int]
+    BYTES_KEPT_FIELD_NUMBER: _ClassVar[int]
+    rows: int
+    candidates: int
+    excluded: int
+    classes: int
+    members: int
+    prediction_source: PredictionSource
+    score_min: float
+    score_max: float
+    score_mean: float
+    score_std: float
+    score_histogram: Histogram
+    bytes_kept: int
+    def __init__(self, rows: _Optional[int] = ..., candidates: _Optional[int] = ..., excluded: _Optional[int] = ..., classes: _Optional[int] = ..., members: _Optional[int] = ..., prediction_source: _Optional[_Union[PredictionSource, str]] = ..., score_min: _Optional[float] = ..., score_max: _Optional[float] = ..., score_mean: _Optional[float] = ..., score_std: _Optional[float] = ..., score_histogram: _Optional[_Union[Histogram, _Mapping]] = ..., bytes_kept: _Optional[int] = ...) -> None: ...
+
+class Histogram(_message.Message):
+    __slots__ = ("low", "width", "counts")
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    low: float
+    width: float
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, low: _Optional[float] = ..., width: _Optional[float] = ..., counts: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class StageTiming(_message.Message):
+    __slots__ = ("stage", "seconds")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    stage: Stage
+    seconds: float
+    def __init__(self, stage: _Optional[_Union[Stage, str]] = ..., seconds: _Optional[float] = ...) -> None: ...
+
+class Warning(_message.Message):
+    __slots__ = ("code", "message")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    code: WarningCode
+    message: str
+    def __init__(self, code: _Optional[_Union[WarningCode, str]] = ..., message: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,144 @@
+from querist.v1 import plan_pb2 as _plan_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Need(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NEED_UNSPECIFIED: _ClassVar[Need]
+    NEED_PROBABILITIES: _ClassVar[Need]
+    NEED_COMMITTEE_PROBABILITIES: _ClassVar[Need]
+    NEED_COMMITTEE: _ClassVar[Need]
+    NEED_CALLER_SCORES: _ClassVar[Need]
+    NEED_EMBEDDINGS: _ClassVar[Need]
+    NEED_COST_MATRIX: _ClassVar[Need]
+
+class MergeClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MERGE_CLASS_UNSPECIFIED: _ClassVar[MergeClass]
+    MERGE_CLASS_PER_ROW: _ClassVar[MergeClass]
+    MERGE_CLASS_STATISTICS: _ClassVar[MergeClass]
+    MERGE_CLASS_SEQUENTIAL: _ClassVar[MergeClass]
+    MERGE_CLASS_GLOBAL: _ClassVar[MergeClass]
+NEED_UNSPECIFIED: Need
+NEED_PROBABILITIES: Need
+NEED_COMMITTEE_PROBABILITIES: Need
+NEED_COMMITTEE: Need
+NEED_CALLER_SCORES: Need
+NEED_EMBEDDINGS: Need
+NEED_COST_MATRIX: Need
+MERGE_CLASS_UNSPECIFIED: MergeClass
+MERGE_CLASS_PER_ROW: MergeClass
+MERGE_CLASS_STATISTICS: MergeClass
+MERGE_CLASS_SEQUENTIAL: MergeClass
+MERGE_CLASS_GLOBAL: MergeClass
+
+class GetServerInfoRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetServerInfoResponse(_message.Message):
+    __slots__ = ("version", "api_version", "limits", "features")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    API_VERSION_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    api_version: str
+    limits: ServerLimits
+    features: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, version: _Optional[str] = ..., api_version: _Optional[str] = ..., limits: _Optional[_Union[ServerLimits, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ServerLimits(_message.Message):
+    __slots__ = ("max_message_bytes", "block_bytes", "max_rows", "max_classes", "max_members", "max_embedding_width", "max_model_bytes", "max_kept_bytes")
+    MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_ROWS_FIELD_NUMBER: _ClassVar[int]
+    MAX_CLASSES_FIELD_NUMBER: _ClassVar[int]
+    MAX_MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    MAX_EMBEDDING_WIDTH_FIELD_NUMBER: _ClassVar[int]
+    MAX_MODEL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_KEPT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    max_message_bytes: int
+    block_bytes: int
+    max_rows: int
+    max_classes: int
+    max_members: int
+    max_embedding_width: int
+    max_model_bytes: int
+    max_kept_bytes: int
+    def __init__(self, max_message_bytes: _Optional[int] = ..., block_bytes: _Optional[int] = ..., max_rows: _Optional[int] = ..., max_classes: _Optional[int] = ..., max_members: _Optional[int] = ..., max_embedding_width: _Optional[int] = ..., max_model_bytes: _Optional[int] = ..., max_kept_bytes: _Optional[int] = ...) -> None: ...
+
+class ListStrategiesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListStrategiesResponse(_message.Message):
+    __slots__ = ("presets", "scores", "choices")
+    PRESETS_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    CHOICES_FIELD_NUMBER: _ClassVar[int]
+    presets: _containers.RepeatedCompositeFieldContainer[Preset]
+    scores: _containers.RepeatedCompositeFieldContainer[Part]
+    choices: _containers.RepeatedCompositeFieldContainer[Part]
+    def __init__(self, presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., choices: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
+
+class Preset(_message.Message):
+    __slots__ = ("name", "plan", "summary", "needs", "merge", "deterministic", "reference")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_FIELD_NUMBER: _ClassVar[int]
+    MERGE_FIELD_NUMBER: _ClassVar[int]
+    DETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    plan: _plan_pb2.Plan
+    summary: str
+    needs: _containers.RepeatedScalarFieldContainer[Need]
+    merge: MergeClass
+    deterministic: bool
+    reference: str
+    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., summary: _Optional[str] = ..., needs: _Optional[_Iterable[_Union[Need, str]]] = ..., merge: _Optional[_Union[MergeClass, str]] = ..., deterministic: bool = ..., reference: _Optional[str] = ...) -> None: ...
+
+class Part(_message.Message):
+    __slots__ = ("name", "summary", "formula", "needs", "merge", "deterministic", "cost", "parameters", "reference")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    FORMULA_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_FIELD_NUMBER: _ClassVar[int]
+    MERGE_FIELD_NUMBER: _ClassVar[int]
+    DETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    summary: str
+    formula: str
+    needs: _containers.RepeatedScalarFieldContainer[Need]
+    merge: MergeClass
+    deterministic: bool
+    cost: str
+    parameters: _containers.RepeatedCompositeFieldContainer[Parameter]
+    reference: str
+    def __init__(self, name: _Optional[str] = ..., summary: _Optional[str] = ..., formula: _Optional[str] = ..., needs: _Optional[_Iterable[_Union[Need, str]]] = ..., merge: _Optional[_Union[MergeClass, str]] = ..., deterministic: bool = ..., cost: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[Parameter, _Mapping]]] = ..., reference: _Optional[str] = ...) -> None: ...
+
+class Parameter(_message.Message):
+    __slots__ = ("name", "type", "summary", "default_value", "minimum", "maximum")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_VALUE_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    type: str
+    summary: str
+    default_value: str
+    minimum: float
+    maximum: float
+    def __init__(self, name: _Optional[str] = ..., type: _Optional[str] = ..., summary: _Optional[str] = ..., default_value: _Optional[str] = ..., minimum: _Optional[float] = ..., maximum: _Optional[float] = ...) -> None: ...

@@ -1,0 +1,78 @@
+"""Make the committed stubs in ``client/querist/v1`` from the protos, or check that they are fresh.
+
+    python protos/generate.py            write the stubs
+    python protos/generate.py --check    compare with what is committed; exit 1 on any difference
+
+Stubs refuse to load on runtimes older than their generator, so the generator is the oldest toolchain that we support. It lives in a virtual
+environment of its own under ``.cache``, which this script makes on first use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+TOOLCHAIN = ("grpcio-tools==1.66.2", "setuptools<80")
+ROOT = Path(__file__).resolve().parent.parent
+PROTOS = ROOT / "protos"
+STUBS = ROOT / "client" / "querist" / "v1"
+TOOL_ENVIRONMENT = ROOT / ".cache" / "codegen"
+
+
+def toolchain_python() -> Path:
+    """Return the interpreter of the code generator's environment, made if it is not there."""
+    python = TOOL_ENVIRONMENT / "bin" / "python"
+    stamp = TOOL_ENVIRONMENT / "installed"
+    if not stamp.exists() or stamp.read_text() != " ".join(TOOLCHAIN):
+        venv.create(TOOL_ENVIRONMENT, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *TOOLCHAIN], check=True)
+        stamp.write_text(" ".join(TOOLCHAIN))
+    return python
+
+
+def generate(target: Path) -> None:
+    """Write all stubs into ``target``, an empty directory."""
+    sources = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.glob("querist/v1/*.proto"))
+    with tempfile.TemporaryDirectory() as scratch:
+        outputs = [f"--{kind}_out={scratch}" for kind in ("python", "pyi", "grpc_python")]
+        command = [toolchain_python(), "-m", "grpc_tools.protoc", f"-I{PROTOS}", *outputs, *sources]
+        subprocess.run(command, check=True)
+        for stub in Path(scratch, "querist", "v1").iterdir():
+            has_service = not stub.name.endswith("_pb2_grpc.py") or "class " in stub.read_text()
+            if has_service:
+                shutil.copy(stub, target / stub.name)
+    (target / "__init__.py").touch()
+
+
+def difference(fresh: Path) -> list[str]:
+    """Return the names of the stubs that differ from those in ``fresh``, are missing, or should not be there."""
+    names = {path.name for folder in (fresh, STUBS) for path in folder.iterdir() if path.is_file()}
+    _, different, absent = filecmp.cmpfiles(fresh, STUBS, sorted(names), shallow=False)
+    return sorted(different + absent)
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    check = parser.parse_args().check
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch)
+        generate(fresh)
+        if check:
+            stale = difference(fresh)
+            sys.stderr.writelines(f"stale: client/querist/v1/{name}\n" for name in stale)
+            return 1 if stale else 0
+        shutil.rmtree(STUBS, ignore_errors=True)
+        shutil.copytree(fresh, STUBS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
