@@ -1,8 +1,8 @@
 """What the engine raises when a request is at fault.
 
-    EngineError             a request that cannot be answered, with its reason, field and row
-    +-- LimitError          a request that is larger than a limit
-    Cancelled               the caller has gone; not an error of the request
+EngineError             a request that cannot be answered, with its reason, field and row
++-- LimitError          a request that is larger than a limit
+Cancelled               the caller has gone; not an error of the request
 """
 
 from __future__ import annotations

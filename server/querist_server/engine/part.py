@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-
 from querist_server.engine.errors import EngineError
 from querist_server.engine.pool import Block, Context
 
@@ -69,6 +68,14 @@ class Part:
     kind: ClassVar[str]
     """ "score" or "choice"."""
 
+    def required(self) -> frozenset[Need]:
+        """Return what must be sent for this part as it is parametrised."""
+        return self.needs
+
+    def repeatable(self) -> bool:
+        """Tell whether its result does not depend on the seed, as it is parametrised."""
+        return self.deterministic
+
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             self._check_bounds(field.name, getattr(self, field.name), field.metadata)
@@ -89,6 +96,10 @@ class Score(Part, ABC):
     """Gives each instance a value; higher means more worth labelling."""
 
     kind: ClassVar[str] = "score"
+    uniform: ClassVar[bool] = False
+    """Whether every order of the candidates is equally likely, so that choosing by it alone is a uniform draw."""
+    ranks_alike_for_two_classes: ClassVar[bool] = False
+    """Whether, for two classes, it ranks like all other scores that say so."""
 
     @abstractmethod
     def measure(self, block: Block, context: Context) -> FloatArray:
@@ -108,10 +119,31 @@ class Score(Part, ABC):
         """
 
 
+class PoolScore(Score):
+    """A score that is known only when all candidates were seen: it measures several raw numbers a row and combines them at the end."""
+
+    @property
+    @abstractmethod
+    def component_names(self) -> tuple[str, ...]:
+        """Names of the P raw numbers."""
+
+    @abstractmethod
+    def measure(self, block: Block, context: Context) -> FloatArray:
+        """Return the raw numbers of each row, shape (n, P), as `Score.measure` does for one."""
+
+    @abstractmethod
+    def combine(self, raw: FloatArray) -> FloatArray:
+        """Return the scores (N,) of all candidates from their raw numbers (N, P), in the order of the rows; N is at least 1."""
+
+
 class Choice(Part, ABC):
     """Takes a batch from the scored candidates."""
 
     kind: ClassVar[str] = "choice"
+
+    def remarks(self, chosen_scores: FloatArray) -> list[tuple[str, str]]:  # noqa: ARG002 - most choices have nothing to say
+        """Return what the caller should know of this batch: pairs of a `WarningCode` name and a sentence."""
+        return []
 
 
 class RowChoice(Choice):
@@ -170,9 +202,9 @@ class Plan:
     @property
     def needs(self) -> frozenset[Need]:
         """What must be sent for this plan."""
-        return self.score.needs | self.choice.needs
+        return self.score.required() | self.choice.required()
 
     @property
     def deterministic(self) -> bool:
         """Whether the answer does not depend on the seed."""
-        return self.score.deterministic and self.choice.deterministic
+        return self.score.repeatable() and self.choice.repeatable()

@@ -1,0 +1,36 @@
+"""Random draws by the inverse rank, which no rescaling of the score can change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from querist_server.engine.kernels import noise, top
+from querist_server.engine.part import IndexArray, Merge, SetChoice, parameter
+from querist_server.engine.pool import Context
+
+
+@dataclass(frozen=True)
+class Softrank(SetChoice):
+    """Draws without replacement with probability proportional to rank^-beta, by the Gumbel-top-k trick."""
+
+    name: ClassVar[str] = "softrank"
+    summary: ClassVar[str] = "Draws by the inverse rank, which no rescaling of the score can change."
+    formula: ClassVar[str] = "-log(rank) + Gumbel / beta"
+    reference: ClassVar[str] = "Kirsch et al., TMLR 2023"
+    merge: ClassVar[Merge] = Merge.GLOBAL
+    deterministic: ClassVar[bool] = False
+    cost: ClassVar[str] = "N log N"
+
+    beta: float = parameter(1.0, doc="Inverse temperature: small is close to random, large close to top.", minimum=1e-6, maximum=1e6)
+
+    def choose(self, candidates: Mapping[str, npt.NDArray[Any]], count: int, context: Context) -> IndexArray:
+        """Return the positions with the highest perturbed negative log ranks."""
+        rows = candidates["index"]
+        ranks = np.empty(len(rows))
+        ranks[top.ranking(candidates["score"], rows)] = np.arange(1, len(rows) + 1)
+        values = -np.log(ranks) + noise.gumbel(context.seed, rows) / self.beta
+        return top.top(values, rows, count)

@@ -1,0 +1,189 @@
+"""The first stage: columns as they came become a block of honest numbers, or an error that names the column and the first row at fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from querist_server.engine.errors import EngineError
+from querist_server.engine.grid import Cut
+from querist_server.engine.kernels import committee, simplex
+from querist_server.engine.pool import Block, Context
+
+Array = npt.NDArray[Any]
+
+SUM_TOLERANCE = 1e-3
+"""How far a row of FLOAT32 or FLOAT64 probabilities may be from summing to 1."""
+SUM_TOLERANCE_16_BIT = 1e-2
+"""The same for FLOAT16 and BFLOAT16, whose elements carry 8 to 11 bits."""
+
+
+def block_of(cut: Cut, context: Context) -> Block:
+    """Check and widen consecutive rows.
+
+    Parameters
+    ----------
+    cut : Cut
+        Columns as they were sent, of equal length, with the dimensions that the contract allows.
+    context : Context
+        What is the same for all rows.
+
+    Raises
+    ------
+    EngineError
+        If a value is not what its column may hold.
+    """
+    columns, first = cut.columns, cut.first_row
+    length = len(next(iter(columns.values())))
+    return Block(
+        first_row=first,
+        length=length,
+        context=context,
+        sent_probabilities=_predictions(columns, first),
+        members=_members(columns, first),
+        votes=_votes(columns, first, context.classes),
+        caller_scores=_finite(columns, "scores", first),
+        embeddings=_finite(columns, "embeddings", first),
+        keys=columns.get("keys"),
+        excluded=_mask(columns, first),
+    )
+
+
+def _predictions(columns: dict[str, Array], first: int) -> Array | None:
+    if "probabilities" in columns:
+        return _rows_of_probabilities(columns["probabilities"], "probabilities", first)
+    if "logits" in columns:
+        logits = _widened(columns["logits"])
+        _refuse_non_finite(logits, "logits", first)
+        return simplex.softmax(simplex.by_class(_two_logits(logits)))
+    return None
+
+
+def _members(columns: dict[str, Array], first: int) -> Array | None:
+    if "committee.probabilities" in columns:
+        sent = np.moveaxis(columns["committee.probabilities"], 1, 0)
+        return _rows_of_probabilities(sent, "committee.probabilities", first)
+    if "committee.logits" in columns:
+        logits = _widened(np.moveaxis(columns["committee.logits"], 1, 0))
+        _refuse_non_finite(np.moveaxis(logits, 0, 1), "committee.logits", first)
+        return simplex.softmax(simplex.by_class(_two_logits(logits) if logits.shape[-1] == 1 else logits))
+    return None
+
+
+def _votes(columns: dict[str, Array], first: int, classes: int) -> Array | None:
+    if "committee.votes" not in columns:
+        return None
+    votes = np.ascontiguousarray(columns["committee.votes"].T).astype(np.int64, copy=False)
+    wrong = ((votes < committee.ABSTAINED) | (votes >= classes)).any(axis=0)
+    if wrong.any():
+        row = int(wrong.argmax())
+        culprit = next(vote for vote in votes[:, row] if vote < committee.ABSTAINED or vote >= classes)
+        message = f"a vote is {culprit}; allowed are the classes 0 to {classes - 1}, and -1 for an abstention"
+        raise EngineError("VOTE_OUT_OF_RANGE", message, field="committee.votes", row=first + row)
+    return votes
+
+
+def _finite(columns: dict[str, Array], name: str, first: int) -> Array | None:
+    if name not in columns:
+        return None
+    values = _widened(columns[name])
+    _refuse_non_finite(values, name, first)
+    return values
+
+
+def _mask(columns: dict[str, Array], first: int) -> Array | None:
+    if "excluded" not in columns:
+        return None
+    mask = columns["excluded"]
+    if mask.dtype == bool:
+        return mask
+    wrong = (mask != 0) & (mask != 1)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise EngineError("VALUE_OUT_OF_RANGE", f"a mark is {mask[row]}; allowed are 0 and 1", field="excluded", row=first + row)
+    return mask.astype(bool)
+
+
+def _widened(array: Array) -> Array:
+    if array.dtype.names == ("bfloat16",):
+        return (array["bfloat16"].astype("<u4") << 16).view("<f4")
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
+def _two_logits(logits: Array) -> Array:
+    """Turn the log-odds of a positive class, [..., n] or [..., n, 1], into two columns; leave more columns as they are."""
+    if logits.ndim == 1:
+        logits = logits[:, None]
+    if logits.shape[-1] > 1:
+        return logits
+    return np.concatenate((np.zeros_like(logits), logits), axis=-1)
+
+
+def _rows_of_probabilities(sent: Array, name: str, first: int) -> Array:
+    """Check [n], [..., n, 1] or [..., n, C] and return [..., n, C] with C of at least 2."""
+    tolerance = SUM_TOLERANCE if sent.dtype.itemsize > 2 else SUM_TOLERANCE_16_BIT
+    values = _widened(sent)
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.shape[-1] == 1:
+        _check_positive(values[..., 0], name, first)
+        return simplex.by_class(simplex.expand_positive(values[..., 0]))
+    values = simplex.by_class(values)
+    if not simplex.rows_are_probabilities(values, tolerance):
+        _explain(values, tolerance, name, first)
+    return values
+
+
+def _check_positive(positive: Array, name: str, first: int) -> None:
+    if positive.min(initial=0.0) >= 0.0 and positive.max(initial=0.0) <= 1.0:
+        return
+    by_row = positive.reshape(-1, positive.shape[-1])
+    _refuse_non_finite(np.moveaxis(by_row, 0, 1), name, first)
+    outside = (by_row < 0) | (by_row > 1)
+    if outside.any(axis=0).mean() > 0.5:
+        _refuse_logits(by_row, outside, name, first)
+    row = int(outside.any(axis=0).argmax())
+    value = float(by_row[:, row][outside[:, row]][0])
+    reason = "PROBABILITY_NEGATIVE" if value < 0 else "PROBABILITY_ABOVE_ONE"
+    raise EngineError(reason, f"a probability is {value:g}; allowed is 0 to 1", field=name, row=first + row)
+
+
+def _explain(values: Array, tolerance: float, name: str, first: int) -> None:
+    """Raise the error that fits rows [..., n, C] of which at least one is not a distribution."""
+    by_row: Array = values.reshape(-1, *values.shape[-2:])
+    _refuse_non_finite(np.moveaxis(by_row, 0, 1), name, first)
+    sums = by_row.sum(axis=-1)
+    off = np.abs(sums - 1) > tolerance
+    outside = ((by_row < 0) | (by_row > 1 + tolerance)).any(axis=-1)
+    if (off & outside).any(axis=0).mean() > 0.5:
+        _refuse_logits(by_row, off & outside, name, first)
+    negative = (by_row < 0).any(axis=-1)
+    row = int((off | negative).any(axis=0).argmax())
+    if negative[:, row].any():
+        value = float(by_row[:, row].min())
+        raise EngineError("PROBABILITY_NEGATIVE", f"a probability is {value:g}; allowed is 0 or more", field=name, row=first + row)
+    worst = float(sums[:, row][off[:, row]][0])
+    message = f"a row sums to {worst:g}; allowed is 1 within {tolerance:g}"
+    raise EngineError("ROW_NOT_NORMALIZED", message, field=name, row=first + row)
+
+
+def _refuse_logits(by_row: Array, wrong: Array, name: str, first: int) -> None:
+    row = int(wrong.any(axis=0).argmax())
+    low, high = float(by_row.min()), float(by_row.max())
+    instead = name.replace("probabilities", "logits")
+    message = f"values from {low:g} to {high:g} that do not sum to 1 look like logits, not probabilities; send them as {instead}"
+    raise EngineError("PROBABILITIES_LOOK_LIKE_LOGITS", message, field=name, row=first + row)
+
+
+def _refuse_non_finite(values: Array, name: str, first: int) -> None:
+    """Refuse NaN and infinity in values whose first dimension is the rows."""
+    if np.isfinite(values.sum()):  # a sum of finite floats may overflow, so this only ever spares the closer look
+        return
+    fine = np.isfinite(values)
+    if fine.all():
+        return
+    wrong_rows = ~fine.reshape(len(values), -1).all(axis=1)
+    row = int(wrong_rows.argmax())
+    culprit = values[row].reshape(-1)[~fine[row].reshape(-1)][0]
+    raise EngineError("VALUE_NOT_FINITE", f"a value is {culprit}; every value must be finite", field=name, row=first + row)

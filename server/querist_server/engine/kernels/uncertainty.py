@@ -1,0 +1,76 @@
+"""What one row of class probabilities says about its own uncertainty. All functions take [n, C] and return [n]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from querist_server.engine.kernels.simplex import FEW_CLASSES
+
+Array = npt.NDArray[Any]
+
+
+def top_two(values: Array) -> tuple[Array, Array]:
+    """Return the largest and the second largest value of each row; equal if two classes tie, and the second is 0 if there is one class.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, C)
+        float32 or float64.
+
+    Returns
+    -------
+    first, second : ndarray of shape (n,)
+        In the type of `values`.
+    """
+    classes = values.shape[1]
+    if classes == 1:
+        return values[:, 0], np.zeros_like(values[:, 0])
+    if classes > FEW_CLASSES:
+        return _top_two_of_many(values)
+    first = np.maximum(values[:, 0], values[:, 1])
+    second = np.minimum(values[:, 0], values[:, 1])
+    loser = np.empty_like(first)
+    for column in range(2, classes):
+        np.minimum(first, values[:, column], out=loser)
+        np.maximum(second, loser, out=second)
+        np.maximum(first, values[:, column], out=first)
+    return first, second
+
+
+def _top_two_of_many(values: Array) -> tuple[Array, Array]:
+    rows = np.arange(len(values))
+    winner = values.argmax(axis=1)
+    rest = values.copy()
+    rest[rows, winner] = -np.inf
+    return values[rows, winner], rest.max(axis=1)
+
+
+def entropy(values: Array) -> Array:
+    """Return -sum p log p of each row, in nats, with 0 log 0 = 0."""
+    smallest = np.finfo(values.dtype).tiny
+    terms = np.maximum(values, smallest)
+    np.log(terms, out=terms)
+    terms *= values
+    total = terms.sum(axis=-1)
+    return np.subtract(0.0, total, out=total)  # and not a negation, which would turn the certain row's 0 into -0
+
+
+def gini(values: Array) -> Array:
+    """Return 1 - sum p^2 of each row."""
+    squares = values * values
+    total = squares.sum(axis=-1)
+    return np.subtract(1.0, total, out=total)
+
+
+def expected_costs(values: Array, cost: Array) -> Array:
+    """Return the expected cost of each decision, [n, C]: entry j is sum over i of p_i cost[i, j].
+
+    The sum runs over classes in order, one whole column at a time, so that a row's result does not depend on how many rows are beside it,
+    as it would in a matrix product.
+    """
+    total = np.zeros(values.shape, np.float64)
+    for true_class in range(values.shape[1]):
+        total += values[:, true_class, None].astype(np.float64) * cost[true_class]
+    return total

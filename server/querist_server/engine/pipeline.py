@@ -1,0 +1,192 @@
+"""The pipeline: rows in, a selection out, one stage after the other.
+
+    feed:    cut -> check -> guard -> score -> keep        block by block, as rows arrive
+    finish:  combine -> draw -> choose -> annotate         once, on what was kept
+
+A `Run` holds one selection. Rows may be fed in any pieces: they are cut to one grid before any arithmetic (`grid`), scored block by block,
+on several threads if asked, and folded in row order, so the answer does not depend on the pieces or the threads.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from querist_server.engine import choosing, grid, intake, shape
+from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.holdings import Holdings
+from querist_server.engine.part import FloatArray, IndexArray
+from querist_server.engine.pool import Block, Context
+from querist_server.engine.selection import Selection, Statistics
+from querist_server.engine.task import Limits, Task
+
+__all__ = ["Limits", "Run", "Selection", "Statistics", "Task"]
+
+Columns = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A block with its candidates and their scores (n,), or raw numbers (n, P) of a pool score."""
+
+    block: Block
+    candidates: IndexArray
+    measured: FloatArray
+
+
+class Run:
+    """One selection while its rows arrive. Not thread-safe: feed and finish it from one thread at a time.
+
+    Parameters
+    ----------
+    task : Task
+        What is asked for.
+    limits : Limits
+        The largest pool that is accepted.
+    checkpoint : callable
+        Called between blocks and picks; raises `Cancelled` if the caller has gone.
+    threads : int
+        How many blocks are scored at a time.
+    """
+
+    def __init__(self, task: Task, limits: Limits, *, checkpoint: Callable[[], None] = lambda: None, threads: int = 1) -> None:
+        self.rows_received = 0
+        self.rows_scored = 0
+        self._task, self._limits, self._checkpoint = task, limits, checkpoint
+        self._excluded_rows = np.unique(task.exclude_indices) if task.exclude_indices is not None else np.empty(0, np.int64)
+        self._threads = ThreadPoolExecutor(threads, "querist-score") if threads > 1 else None
+        self._ahead = 2 * threads
+        self._shape: shape.Shape | None = None
+        self._seconds = 0.0
+
+    @property
+    def bytes_kept(self) -> int:
+        """Bytes that are held for the rows that have streamed past."""
+        return self._holdings.bytes if self._shape is not None else 0
+
+    def feed(self, columns: Columns) -> None:
+        """Take the next rows.
+
+        Parameters
+        ----------
+        columns : dict of str to ndarray
+            Row axis first, all of one length; the same names, types and row shapes at every call.
+
+        Raises
+        ------
+        EngineError
+            If the columns or a value are not what the contract allows.
+        Cancelled
+            If the caller has gone.
+        """
+        rows = _common_length(columns)
+        if self.rows_received + rows > self._limits.max_rows:
+            message = f"the pool has more than {self._limits.max_rows} rows, which is this server's max_rows"
+            raise LimitError(message, limit="max_rows", allowed=self._limits.max_rows)
+        if self._shape is None:
+            self._start(columns)
+        else:
+            shape.check_signature(columns, self._shape)
+        self.rows_received += rows
+        self._fold(self._grid.add(columns, rows))
+
+    def take_scores(self) -> list[tuple[int, FloatArray]]:
+        """Return the scores that became known since the last call, as first row and scores; NaN for rows that are no candidates."""
+        return self._holdings.take_scores() if self._shape is not None else []
+
+    def finish(self) -> Selection:
+        """Choose from all rows that were fed.
+
+        Raises
+        ------
+        EngineError
+            If there are too few candidates, keys repeat, or an index is beyond the pool.
+        Cancelled
+            If the caller has gone.
+        """
+        if self._shape is None or not self.rows_received:
+            raise EngineError("POOL_EMPTY", "the pool has no rows; at least 1 is needed")
+        self._fold(self._grid.rest())
+        self._check_rows()
+        if self._threads is not None:
+            self._threads.shutdown()
+        started = time.perf_counter()
+        selection = choosing.select(self._task, self._context, self._shape, self._holdings)
+        selection.seconds.update(SCORE=self._seconds, CHOOSE=time.perf_counter() - started)
+        return selection
+
+    def _start(self, columns: Columns) -> None:
+        self._shape = shape.shape_of(columns, self._task, self._limits)
+        cost = self._task.cost_matrix
+        self._context = Context(
+            seed=self._task.seed,
+            classes=self._shape.classes,
+            weights=shape.normalised_weights(self._task, self._shape.members),
+            cost_matrix=None if cost is None else cost.astype(np.float64),
+            checkpoint=self._checkpoint,
+        )
+        derived = 8 * self._shape.classes if self._shape.members else 0
+        self._grid = grid.Grid(grid.block_rows(grid.row_bytes(columns) + derived))
+        self._holdings = Holdings(self._task, self._context, self._limits)
+
+    def _fold(self, cuts: Iterable[grid.Cut]) -> None:
+        started = time.perf_counter()
+        for scored in self._scored(cuts):
+            self._checkpoint()
+            self._holdings.add(scored.block, scored.candidates, scored.measured)
+            self.rows_scored += scored.block.length
+        self._seconds += time.perf_counter() - started
+
+    def _scored(self, cuts: Iterable[grid.Cut]) -> Iterator[Scored]:
+        """Score blocks, several at a time, and give them back in order."""
+        if self._threads is None:
+            yield from map(self._score, cuts)
+            return
+        waiting: deque[Future[Scored]] = deque()
+        for cut in cuts:
+            waiting.append(self._threads.submit(self._score, cut))
+            if len(waiting) > self._ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def _score(self, cut: grid.Cut) -> Scored:
+        block = intake.block_of(cut, self._context)
+        candidates = self._guard(block)
+        measured = self._task.plan.score.measure(block, self._context)
+        return Scored(block, candidates, measured if len(candidates) == block.length else measured[candidates])
+
+    def _guard(self, block: Block) -> IndexArray:
+        """Return the positions of the rows that may be chosen."""
+        allowed = block.scorable.copy()
+        if block.excluded is not None:
+            allowed &= ~block.excluded
+        first, last = np.searchsorted(self._excluded_rows, (block.first_row, block.first_row + block.length))
+        allowed[self._excluded_rows[first:last] - block.first_row] = False
+        return np.flatnonzero(allowed)
+
+    def _check_rows(self) -> None:
+        rows = self.rows_received
+        expected = self._task.expected_rows
+        if expected is not None and expected != rows:
+            raise EngineError("SHAPE_MISMATCH", f"expected_rows is {expected}, but {rows} rows came", field="expected_rows")
+        if len(self._excluded_rows) and self._excluded_rows[-1] >= rows:
+            message = f"a row index is {self._excluded_rows[-1]}; the pool has {rows} rows, so the highest is {rows - 1}"
+            raise EngineError("INDEX_OUT_OF_RANGE", message, field="exclude_indices")
+
+
+def _common_length(columns: Mapping[str, npt.NDArray[Any]]) -> int:
+    if not columns:
+        raise EngineError("POOL_EMPTY", "the pool has no columns; at least one is needed")
+    lengths = {name: len(column) for name, column in columns.items()}
+    (first, rows), *others = lengths.items()
+    for name, other in others:
+        if other != rows:
+            raise EngineError("SHAPE_MISMATCH", f"{name} has {other} rows and {first} has {rows}; they must agree", field=name)
+    return rows

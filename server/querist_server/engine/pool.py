@@ -1,0 +1,136 @@
+"""What a score sees: a block of checked rows, and what is the same for all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from querist_server.engine.kernels import committee, uncertainty
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is the same for all rows of a selection.
+
+    Attributes
+    ----------
+    seed : int
+        Decides all random draws.
+    classes : int
+        Number of classes; 0 if there are no predictions.
+    weights : ndarray of shape (K,), float64
+        Weights of the committee's members, summing to 1; empty if there is no committee.
+    cost_matrix : ndarray of shape (C, C), float64, or None
+        Entry [i, j] is the cost of deciding for j when the truth is i.
+    checkpoint : callable
+        Raises `Cancelled` if the caller has gone; to be called at least every few milliseconds of work.
+    """
+
+    seed: int
+    classes: int = 0
+    weights: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    cost_matrix: npt.NDArray[np.float64] | None = None
+    checkpoint: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Consecutive rows of the pool, checked and widened to float32 or float64. Fields that were not sent are None.
+
+    Attributes
+    ----------
+    first_row : int
+        Index in the pool of the first row.
+    length : int
+        Number of rows n.
+    context : Context
+        What is the same for all rows.
+    sent_probabilities : ndarray of shape (n, C)
+        The caller's own, from probabilities or logits.
+    members : ndarray of shape (K, n, C)
+        The committee's probabilities.
+    votes : ndarray of shape (K, n), integers
+        The committee's votes as they were sent, -1 for an abstention.
+    caller_scores : ndarray of shape (n,)
+    embeddings : ndarray of shape (n, D)
+    keys : ndarray of shape (n,), int64
+    excluded : ndarray of shape (n,), bool
+    """
+
+    first_row: int
+    length: int
+    context: Context
+    sent_probabilities: Array | None = None
+    members: Array | None = None
+    votes: Array | None = None
+    caller_scores: Array | None = None
+    embeddings: Array | None = None
+    keys: Array | None = None
+    excluded: Array | None = None
+
+    @property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Indices in the pool of the rows, shape (n,)."""
+        return np.arange(self.first_row, self.first_row + self.length)
+
+    @property
+    def required_members(self) -> Array:
+        """The committee's probabilities, shape (K, n, C), for scores that declare that they need them."""
+        return _sent(self.members)
+
+    @cached_property
+    def consensus(self) -> Array:
+        """Weighted mean of the members' probabilities, shape (n, C)."""
+        return committee.consensus(self.required_members, self.context.weights)
+
+    @cached_property
+    def probabilities(self) -> Array:
+        """Class probabilities, shape (n, C): those that were sent, else the committee's mean."""
+        return self.consensus if self.sent_probabilities is None else self.sent_probabilities
+
+    @cached_property
+    def _cast_votes(self) -> tuple[Array, Array]:
+        votes = self.votes if self.votes is not None else self.required_members.argmax(axis=-1)
+        return committee.vote_shares(votes, self.context.weights, self.context.classes)
+
+    @property
+    def vote_shares(self) -> Array:
+        """Weighted share of the members that vote for each class, shape (n, C); probabilities vote for their most likely class."""
+        return self._cast_votes[0]
+
+    @property
+    def vote_concentration(self) -> Array:
+        """Chance that two draws by weight hit the same voter, shape (n,)."""
+        return self._cast_votes[1]
+
+    @cached_property
+    def scorable(self) -> npt.NDArray[np.bool_]:
+        """Rows that can have a score, shape (n,): false where every member abstained."""
+        if self.votes is None:
+            return np.ones(self.length, bool)
+        weighty = self.context.weights[:, None] > 0
+        return ((self.votes != committee.ABSTAINED) & weighty).any(axis=0)
+
+    @cached_property
+    def top_two(self) -> tuple[Array, Array]:
+        """Largest and second largest class probability, each of shape (n,)."""
+        return uncertainty.top_two(self.probabilities)
+
+    @property
+    def predictions(self) -> Array | None:
+        """What confidence and predicted label are read from, shape (n, C): probabilities, else vote shares, else None."""
+        if self.sent_probabilities is not None or self.members is not None:
+            return self.probabilities
+        return self.vote_shares if self.votes is not None else None
+
+
+def _sent(array: Array | None) -> Array:
+    if array is None:
+        raise AssertionError("a part used an input that it does not declare among its needs")
+    return array

@@ -1,0 +1,55 @@
+"""Every score and choice, by the name of its arm in the contract. A new part is one import and one line here."""
+
+from __future__ import annotations
+
+from querist_server.engine.choices.k_center import KCenter
+from querist_server.engine.choices.power import Power
+from querist_server.engine.choices.softmax import Softmax
+from querist_server.engine.choices.softrank import Softrank
+from querist_server.engine.choices.top import Top
+from querist_server.engine.part import Choice, Score
+from querist_server.engine.scores.bald import Bald
+from querist_server.engine.scores.caller import CallerScore
+from querist_server.engine.scores.consensus_entropy import ConsensusEntropy
+from querist_server.engine.scores.entropy import Entropy
+from querist_server.engine.scores.expected_cost import ExpectedCost
+from querist_server.engine.scores.gini import Gini
+from querist_server.engine.scores.least_confidence import LeastConfidence
+from querist_server.engine.scores.margin import Margin
+from querist_server.engine.scores.max_kl import MaxKl
+from querist_server.engine.scores.mean_disagreement import MeanDisagreement
+from querist_server.engine.scores.mix import Mix
+from querist_server.engine.scores.probability_std import ProbabilityStd
+from querist_server.engine.scores.random import Random
+from querist_server.engine.scores.ratio import Ratio
+from querist_server.engine.scores.variation_ratio import VariationRatio
+from querist_server.engine.scores.vote_entropy import VoteEntropy
+
+_SCORES: tuple[type[Score], ...] = (
+    Bald,
+    CallerScore,
+    ConsensusEntropy,
+    Entropy,
+    ExpectedCost,
+    Gini,
+    LeastConfidence,
+    Margin,
+    MaxKl,
+    MeanDisagreement,
+    Mix,
+    ProbabilityStd,
+    Random,
+    Ratio,
+    VariationRatio,
+    VoteEntropy,
+)
+_CHOICES: tuple[type[Choice], ...] = (
+    KCenter,
+    Power,
+    Softmax,
+    Softrank,
+    Top,
+)
+
+SCORES: dict[str, type[Score]] = {part.name: part for part in _SCORES}
+CHOICES: dict[str, type[Choice]] = {part.name: part for part in _CHOICES}

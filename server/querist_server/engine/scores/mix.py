@@ -1,0 +1,86 @@
+"""A weighted sum of several scores on a common scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from querist_server.engine.errors import EngineError
+from querist_server.engine.kernels import top
+from querist_server.engine.part import FloatArray, Merge, Need, PoolScore, Score, parameter
+from querist_server.engine.pool import Block, Context
+
+FEWEST_PARTS, MOST_PARTS = 2, 16
+
+
+@dataclass(frozen=True)
+class MixPart:
+    """One score of a mix and its factor in the sum."""
+
+    score: Score
+    weight: float = parameter(1.0, doc="Factor in the sum; finite and above 0.")
+
+
+@dataclass(frozen=True)
+class Mix(PoolScore):
+    """Several scores, each brought to a common scale over all candidates, then summed by weight."""
+
+    name: ClassVar[str] = "mix"
+    summary: ClassVar[str] = "A weighted sum of several scores on a common scale."
+    formula: ClassVar[str] = "sum_i weight_i scale(score_i)"
+    merge: ClassVar[Merge] = Merge.GLOBAL
+    cost: ClassVar[str] = "the parts, and N log N for ranks"
+
+    parts: tuple[MixPart, ...] = parameter(doc="The scores that are mixed: 2 to 16, none itself a mix.")
+    scale: Literal["RANK", "MIN_MAX", "Z_SCORE"] = parameter(doc="How each score is brought to a common scale.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not FEWEST_PARTS <= len(self.parts) <= MOST_PARTS:
+            message = f"a mix has {len(self.parts)} parts; allowed are {FEWEST_PARTS} to {MOST_PARTS}"
+            raise EngineError("VALUE_OUT_OF_RANGE", message, field="plan.score.mix.parts")
+        for position, part in enumerate(self.parts):
+            where = f"plan.score.mix.parts[{position}]"
+            if isinstance(part.score, PoolScore):
+                raise EngineError(
+                    "VALUE_OUT_OF_RANGE", "a part of a mix is itself a mix; allowed is any other score", field=f"{where}.score"
+                )
+            if not (np.isfinite(part.weight) and part.weight > 0):
+                message = f"weight is {part.weight}; allowed is a finite number above 0"
+                raise EngineError("VALUE_OUT_OF_RANGE", message, field=f"{where}.weight")
+
+    def required(self) -> frozenset[Need]:
+        """Return what any of the parts needs."""
+        return frozenset().union(*(part.score.required() for part in self.parts))
+
+    def repeatable(self) -> bool:
+        """Tell whether all parts are."""
+        return all(part.score.repeatable() for part in self.parts)
+
+    @property
+    def component_names(self) -> tuple[str, ...]:
+        """The parts' names, a repeated one with its number."""
+        names = [part.score.name for part in self.parts]
+        return tuple(name if names.count(name) == 1 else f"{name}[{position}]" for position, name in enumerate(names))
+
+    def measure(self, block: Block, context: Context) -> FloatArray:
+        """Return the raw scores of the parts, shape (n, parts)."""
+        return np.stack([part.score.measure(block, context) for part in self.parts], axis=1)
+
+    def combine(self, raw: FloatArray) -> FloatArray:
+        """Return the weighted sum of the scaled parts over all candidates."""
+        total = np.zeros(len(raw))
+        for column, part in enumerate(self.parts):
+            total += part.weight * self._scaled(raw[:, column])
+        return total
+
+    def _scaled(self, values: FloatArray) -> FloatArray:
+        if self.scale == "RANK":
+            return top.mean_ranks(values) / max(1, len(values) - 1)
+        low, high = values.min(), values.max()
+        if low == high:
+            return np.zeros_like(values)
+        if self.scale == "MIN_MAX":
+            return (values - low) / (high - low)
+        return (values - values.mean()) / values.std()

@@ -1,0 +1,115 @@
+"""What the pool's scores look like: moments and a histogram, folded block by block."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+MOST_BINS = 64
+
+
+class Histogram:
+    """Counts in bins whose width is a power of two and grows with the range, so that the result depends on the values alone.
+
+    Two neighbouring bins of one width make exactly one bin of the next, which is why widening loses nothing and order does not matter.
+    """
+
+    def __init__(self) -> None:
+        self._exponent: int | None = None
+        self._first = 0
+        self._counts = np.zeros(1, np.int64)
+
+    def add(self, values: npt.NDArray[np.float64], low: float, high: float) -> None:
+        """Count finite values whose extremes are `low` and `high`."""
+        if self._exponent is None:
+            self._exponent = _start_exponent(low, high)
+            self._first = math.floor(math.ldexp(low, -self._exponent))
+        while max(self._bin(high), self._first + len(self._counts) - 1) - min(self._bin(low), self._first) >= MOST_BINS:
+            self._widen()
+        self._cover(min(self._bin(low), self._first), max(self._bin(high), self._first + len(self._counts) - 1))
+        bins = np.floor(np.ldexp(values, -self._exponent)).astype(np.int64)
+        self._counts += np.bincount(bins - self._first, minlength=len(self._counts))
+
+    def trim(self) -> None:
+        """Drop empty bins at both ends."""
+        filled = np.flatnonzero(self._counts)
+        if len(filled):
+            self._cover(self._first + int(filled[0]), self._first + int(filled[-1]))
+
+    @property
+    def low(self) -> float:
+        """Lower edge of the first bin."""
+        return math.ldexp(self._first, self._exponent or 0)
+
+    @property
+    def width(self) -> float:
+        """Width of a bin."""
+        return math.ldexp(1.0, self._exponent or 0)
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Values in each bin."""
+        return self._counts
+
+    def _bin(self, value: float) -> int:
+        return math.floor(math.ldexp(value, -(self._exponent or 0)))
+
+    def _widen(self) -> None:
+        if self._first % 2:
+            self._cover(self._first - 1, self._first + len(self._counts) - 1)
+        if len(self._counts) % 2:
+            self._cover(self._first, self._first + len(self._counts))
+        self._counts = self._counts[::2] + self._counts[1::2]
+        self._first //= 2
+        self._exponent = (self._exponent or 0) + 1
+
+    def _cover(self, first: int, last: int) -> None:
+        """Make the bins run from `first` to `last`; what falls outside must be empty."""
+        counts = np.zeros(last - first + 1, np.int64)
+        start, stop = max(first, self._first), min(last, self._first + len(self._counts) - 1) + 1
+        counts[start - first : stop - first] = self._counts[start - self._first : stop - self._first]
+        self._first, self._counts = first, counts
+
+
+def _start_exponent(low: float, high: float) -> int:
+    """Return the exponent of a width at which the range surely fits and bin numbers stay exact, 48 bits below the larger end."""
+    spread = math.frexp(high - low)[1] - 5 if high > low else -1000  # 2^5 < MOST_BINS bins, one more for the edges
+    finest = math.frexp(max(abs(low), abs(high)))[1] - 48
+    return max(spread, finest, -1000)
+
+
+class ScoreStatistics:
+    """Lowest, highest, mean and standard deviation of the candidates' scores, and their histogram."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.low, self.high = math.inf, -math.inf
+        self.histogram = Histogram()
+        self._mean = 0.0
+        self._squares = 0.0
+
+    def add(self, scores: npt.NDArray[np.float64]) -> None:
+        """Fold the scores of the next candidates in (Chan, Golub and LeVeque 1983: pairwise update of the moments)."""
+        if not len(scores):
+            return
+        low, high, mean = float(scores.min()), float(scores.max()), float(scores.mean())
+        deviation = scores - mean
+        gap = mean - self._mean
+        total = self.count + len(scores)
+        self._squares += float((deviation * deviation).sum()) + gap * gap * self.count * len(scores) / total
+        self._mean += gap * len(scores) / total
+        self.count = total
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        self.histogram.add(scores, low, high)
+
+    @property
+    def mean(self) -> float:
+        """Mean of the scores."""
+        return self._mean
+
+    @property
+    def std(self) -> float:
+        """Standard deviation of the scores, divided by their number."""
+        return math.sqrt(self._squares / self.count) if self.count else 0.0

@@ -1,0 +1,124 @@
+"""What is asked for: a plan and all that goes with it, checked as far as it can be before a row has arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from querist_server.engine.errors import EngineError
+from querist_server.engine.part import Plan, PoolScore
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest pool that is accepted; the names are the contract's `ServerLimits`."""
+
+    max_rows: int
+    max_classes: int
+    max_members: int
+    max_embedding_width: int
+    max_kept_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One selection, before its pool.
+
+    Attributes
+    ----------
+    plan : Plan
+    count : int or None
+        How many to choose; None ranks every candidate.
+    seed : int
+        From 0 to 2^64 - 1.
+    random_share : float
+        Share of the batch that is drawn uniformly instead of by the plan.
+    exclude_indices : ndarray of int64, any shape, or None
+        Row indices that must not be chosen.
+    member_weights : ndarray of shape (K,), float64, or None
+        None weighs all members alike.
+    cost_matrix : ndarray of shape (C, C), or None
+    class_count : int or None
+        Number of classes; must be given with votes.
+    expected_rows : int or None
+        Number of rows of the pool, if known.
+    keep_components : bool
+        Whether the raw parts of a pool score are returned for the chosen.
+    keep_scores : bool
+        Whether the scores of the whole pool are returned.
+
+    Raises
+    ------
+    EngineError
+        If a number is out of range or two of them exclude each other.
+    """
+
+    plan: Plan
+    count: int | None
+    seed: int
+    random_share: float = 0.0
+    exclude_indices: npt.NDArray[np.int64] | None = None
+    member_weights: npt.NDArray[np.float64] | None = None
+    cost_matrix: npt.NDArray[np.float64] | None = None
+    class_count: int | None = None
+    expected_rows: int | None = None
+    keep_components: bool = False
+    keep_scores: bool = False
+
+    def __post_init__(self) -> None:
+        _require(self.count is None or self.count >= 1, "count", f"count is {self.count}; allowed is 1 or more")
+        _require(0 <= self.random_share <= 1, "random_share", f"random_share is {self.random_share}; allowed is 0 to 1")
+        _require(
+            self.class_count is None or self.class_count >= 2, "class_count", f"class_count is {self.class_count}; allowed is 2 or more"
+        )
+        _require(
+            self.expected_rows is None or self.expected_rows >= 1,
+            "expected_rows",
+            f"expected_rows is {self.expected_rows}; allowed is 1 or more",
+        )
+        _require(
+            not (self.rank_all and self.random_share), "random_share", "random_share excludes rank_all: give a count", "FIELD_CONFLICT"
+        )
+        prefilter = self.plan.prefilter
+        if prefilter is not None:
+            _require(not self.rank_all, "plan.prefilter", "prefilter excludes rank_all: give a count", "FIELD_CONFLICT")
+            _require(prefilter >= (self.count or 1), "plan.prefilter", f"prefilter is {prefilter}; allowed is at least count, {self.count}")
+        if self.exclude_indices is not None and self.exclude_indices.size:
+            lowest = int(self.exclude_indices.min())
+            _require(lowest >= 0, "exclude_indices", f"a row index is {lowest}; allowed is 0 or more", "INDEX_OUT_OF_RANGE")
+        _check_weights(self.member_weights)
+        if self.cost_matrix is not None and not np.isfinite(self.cost_matrix).all():
+            raise EngineError("VALUE_NOT_FINITE", "a cost is not finite; every cost must be", field="cost_matrix")
+
+    @property
+    def rank_all(self) -> bool:
+        """Whether every candidate is ranked."""
+        return self.count is None
+
+    @property
+    def random_count(self) -> int:
+        """How many of the batch are drawn uniformly."""
+        return round(self.random_share * (self.count or 0))
+
+    @property
+    def component_names(self) -> tuple[str, ...]:
+        """Names of the raw parts that are returned for the chosen."""
+        score = self.plan.score
+        return score.component_names if self.keep_components and isinstance(score, PoolScore) else ()
+
+
+def _check_weights(weights: npt.NDArray[np.float64] | None) -> None:
+    if weights is None:
+        return
+    fine = np.isfinite(weights) & (weights >= 0)
+    if not fine.all():
+        worst = weights[~fine][0]
+        raise EngineError("WEIGHTS_INVALID", f"a weight is {worst}; allowed is a finite number of 0 or more", field="member_weights")
+    if not weights.any():
+        raise EngineError("WEIGHTS_INVALID", "all weights are 0; at least one must be above 0", field="member_weights")
+
+
+def _require(holds: bool, field: str, message: str, reason: str = "VALUE_OUT_OF_RANGE") -> None:
+    if not holds:
+        raise EngineError(reason, message, field=field)
