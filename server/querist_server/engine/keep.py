@@ -51,7 +51,7 @@ class Keep:
         self._pieces.append(piece)
         self._pending += len(positions)
         self.bytes += sum(column.nbytes for column in piece.values())
-        if self._capacity is not None and self._pending > 2 * self._capacity + SLACK_ROWS:
+        if self._capacity is not None and self._pending > self._bearable():
             self._compact()
 
     def columns(self) -> Columns:
@@ -61,6 +61,11 @@ class Keep:
         joined = self._joined()
         by_index = np.argsort(joined["index"], kind="stable")
         return {name: column[by_index] for name, column in joined.items()}
+
+    def _bearable(self) -> int:
+        """Return how many rows may pile up: no more than are wanted until a threshold is known, which spares later blocks their sorting."""
+        capacity = self._capacity or 0
+        return capacity if self._threshold == -np.inf else 2 * capacity + SLACK_ROWS
 
     def _contenders(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         if self._capacity is None:
