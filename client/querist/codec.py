@@ -1,7 +1,7 @@
 """Arrays to tensors of the wire, and back: the only code in the distribution that knows how numbers are packed.
 
-BFLOAT16 has no numpy type. Here it travels as `BFLOAT16`, a structured type of one 16-bit field, so that such an array can be cut and joined like
-any other and cannot be mistaken for integers; `widen` turns it into float32.
+BFLOAT16 has no numpy type. Here it travels as `BFLOAT16`, a structured type of one 16-bit field, so that such an array can be cut and
+joined like any other and cannot be mistaken for integers; `widen` turns it into float32.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
 from querist.v1 import tensor_pb2
 
 Array = npt.NDArray[Any]
@@ -83,7 +82,7 @@ def encode(array: Array) -> tensor_pb2.Tensor:
         known = ", ".join(sorted(str(dtype) for dtype in _CODES if dtype != BFLOAT16))
         raise TypeError(f"an array of type {array.dtype} cannot be sent; allowed are {known} and bfloat16")
     packed = array.astype(_DTYPES[code], copy=False)
-    return tensor_pb2.Tensor(dtype=tensor_pb2.DataType.ValueType(code), shape=array.shape, data=packed.tobytes())
+    return tensor_pb2.Tensor(dtype=tensor_pb2.DataType.Name(code), shape=array.shape, data=packed.tobytes())
 
 
 def decode(tensor: tensor_pb2.Tensor) -> Array:
@@ -112,11 +111,15 @@ def decode(tensor: tensor_pb2.Tensor) -> Array:
         return _from_list(tensor, source, shape)
     dtype = _DTYPES.get(tensor.dtype)
     if dtype is None:
-        raise TensorError("DTYPE_INVALID", "dtype", f"dtype is {tensor.dtype}; with data it must be one of the named types from 1 to {max(_DTYPES)}")
+        raise TensorError(
+            "DTYPE_INVALID", "dtype", f"dtype is {tensor.dtype}; with data it must be one of the named types from 1 to {max(_DTYPES)}"
+        )
     data = tensor.data  # each access to a bytes field copies it
     expected = math.prod(shape) * dtype.itemsize
     if len(data) != expected:
-        raise TensorError("DATA_SIZE_MISMATCH", "data", f"data has {len(data)} bytes; shape {list(shape)} of {dtype_name(dtype)} needs {expected}")
+        raise TensorError(
+            "DATA_SIZE_MISMATCH", "data", f"data has {len(data)} bytes; shape {list(shape)} of {dtype_name(dtype)} needs {expected}"
+        )
     if dtype == np.dtype("?"):
         return _as_bool(np.frombuffer(data, "u1").reshape(shape))
     return np.frombuffer(data, dtype).reshape(shape)
@@ -127,7 +130,12 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
     code = _CODES.get(dtype.newbyteorder("<"))
     if code is None:
         return str(dtype)
-    return tensor_pb2.DataType.Name(tensor_pb2.DataType.ValueType(code)).removeprefix("DATA_TYPE_")
+    return type_name(code)
+
+
+def type_name(code: int) -> str:
+    """Return the name of a type of the wire, such as "FLOAT32"."""
+    return tensor_pb2.DataType.Name(code).removeprefix("DATA_TYPE_")
 
 
 def widen(array: Array) -> Array:
@@ -152,7 +160,9 @@ def _checked_shape(shape: Sequence[int]) -> tuple[int, ...]:
 def _from_list(tensor: tensor_pb2.Tensor, source: str, shape: tuple[int, ...]) -> Array:
     code = _LISTS[source]
     if tensor.dtype not in (tensor_pb2.DATA_TYPE_UNSPECIFIED, code):
-        raise TensorError("DTYPE_INVALID", "dtype", f"dtype is {tensor.dtype}; {source} stands for {dtype_name(_DTYPES[code])}, so leave it unset")
+        raise TensorError(
+            "DTYPE_INVALID", "dtype", f"dtype is {tensor.dtype}; {source} stands for {dtype_name(_DTYPES[code])}, so leave it unset"
+        )
     values = getattr(tensor, source).values
     expected = math.prod(shape)
     if len(values) != expected:

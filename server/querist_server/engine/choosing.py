@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.errors import EngineError
 from querist_server.engine.holdings import MOST_GUARDED, Holdings
 from querist_server.engine.keep import Columns

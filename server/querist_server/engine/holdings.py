@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.keep import Columns, Gather, Keep
 from querist_server.engine.kernels import noise

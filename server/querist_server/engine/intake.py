@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.errors import EngineError
 from querist_server.engine.grid import Cut
 from querist_server.engine.kernels import committee, simplex
@@ -154,7 +155,7 @@ def _explain(values: Array, tolerance: float, name: str, first: int) -> None:
     by_row: Array = values.reshape(-1, *values.shape[-2:])
     _refuse_non_finite(np.moveaxis(by_row, 0, 1), name, first)
     sums = by_row.sum(axis=-1)
-    off = np.asarray(np.abs(sums - 1) > tolerance)
+    off: npt.NDArray[np.bool_] = np.greater(np.abs(sums - 1), tolerance)
     outside = ((by_row < 0) | (by_row > 1 + tolerance)).any(axis=-1)
     if (off & outside).any(axis=0).mean() > 0.5:
         _refuse_logits(by_row, off & outside, name, first)

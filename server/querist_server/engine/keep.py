@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.kernels import top
 
 Columns = dict[str, npt.NDArray[Any]]

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.errors import EngineError
 from querist_server.engine.pool import Block, Context
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine import choosing, grid, intake, shape
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.holdings import Holdings
@@ -85,14 +86,14 @@ class Run:
         Cancelled
             If the caller has gone.
         """
-        rows = _common_length(columns)
+        rows = shape.common_length(columns)
         if self.rows_received + rows > self._limits.max_rows:
             message = f"the pool has more than {self._limits.max_rows} rows, which is this server's max_rows"
             raise LimitError(message, limit="max_rows", allowed=self._limits.max_rows)
         if self._shape is None:
             self._start(columns)
         else:
-            shape.check_signature(columns, self._shape)
+            shape.check_signature(columns, self._shape.signature)
         self.rows_received += rows
         self._fold(self._grid.add(columns, rows))
 
@@ -179,14 +180,3 @@ class Run:
         if len(self._excluded_rows) and self._excluded_rows[-1] >= rows:
             message = f"a row index is {self._excluded_rows[-1]}; the pool has {rows} rows, so the highest is {rows - 1}"
             raise EngineError("INDEX_OUT_OF_RANGE", message, field="exclude_indices")
-
-
-def _common_length(columns: Mapping[str, npt.NDArray[Any]]) -> int:
-    if not columns:
-        raise EngineError("POOL_EMPTY", "the pool has no columns; at least one is needed")
-    lengths = {name: len(column) for name, column in columns.items()}
-    (first, rows), *others = lengths.items()
-    for name, other in others:
-        if other != rows:
-            raise EngineError("SHAPE_MISMATCH", f"{name} has {other} rows and {first} has {rows}; they must agree", field=name)
-    return rows

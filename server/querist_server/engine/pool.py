@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.kernels import committee, uncertainty
 
 Array = npt.NDArray[Any]

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.part import Need
 from querist_server.engine.task import Limits, Task
 
 Array = npt.NDArray[Any]
+Signature = tuple[tuple[str, str, tuple[int, ...]], ...]
 
 COMMITTEE = ("committee.probabilities", "committee.logits", "committee.votes")
 _PREDICTIONS = ("probabilities", "logits", *COMMITTEE[:2])
@@ -49,7 +51,7 @@ class Shape:
     classes: int
     members: int
     source: str
-    signature: tuple[tuple[str, str, tuple[int, ...]], ...]
+    signature: Signature
 
 
 def shape_of(columns: Mapping[str, Array], task: Task, limits: Limits) -> Shape:
@@ -79,16 +81,34 @@ def shape_of(columns: Mapping[str, Array], task: Task, limits: Limits) -> Shape:
     return Shape(classes, members, source, signature_of(columns))
 
 
-def signature_of(columns: Mapping[str, Array]) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+def signature_of(columns: Mapping[str, Array]) -> Signature:
     """Return what every block of a pool must share."""
     return tuple(sorted((name, str(column.dtype), column.shape[1:]) for name, column in columns.items()))
 
 
-def check_signature(columns: Mapping[str, Array], shape: Shape) -> None:
+def common_length(columns: Mapping[str, Array]) -> int:
+    """Return the number of rows that all columns have.
+
+    Raises
+    ------
+    EngineError
+        If there is no column, or two have different lengths.
+    """
+    if not columns:
+        raise EngineError("POOL_EMPTY", "the pool has no columns; at least one is needed")
+    lengths = {name: len(column) for name, column in columns.items()}
+    (first, rows), *others = lengths.items()
+    for name, other in others:
+        if other != rows:
+            raise EngineError("SHAPE_MISMATCH", f"{name} has {other} rows and {first} has {rows}; they must agree", field=name)
+    return rows
+
+
+def check_signature(columns: Mapping[str, Array], signature: Signature) -> None:
     """Refuse a block whose columns are others than those of the first."""
-    if signature_of(columns) == shape.signature:
+    if signature_of(columns) == signature:
         return
-    before = {name: (dtype, row) for name, dtype, row in shape.signature}
+    before = {name: (dtype, row) for name, dtype, row in signature}
     now = {name: (dtype, row) for name, dtype, row in signature_of(columns)}
     name = next(name for name in sorted(before.keys() | now.keys()) if before.get(name) != now.get(name))
     if name not in now:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.errors import EngineError
 from querist_server.engine.part import Plan, PoolScore
 

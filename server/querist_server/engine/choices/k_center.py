@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.kernels import distances, top
 from querist_server.engine.part import IndexArray, Merge, Need, SetChoice
 from querist_server.engine.pool import Context

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+
 from querist_server.engine.errors import EngineError
 from querist_server.engine.kernels import noise
 from querist_server.engine.part import FloatArray, IndexArray, RowChoice, parameter

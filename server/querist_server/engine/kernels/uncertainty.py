@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from querist_server.engine.kernels.simplex import FEW_CLASSES
 
 Array = npt.NDArray[Any]

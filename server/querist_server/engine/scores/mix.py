@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+
 from querist_server.engine.errors import EngineError
 from querist_server.engine.kernels import top
 from querist_server.engine.part import FloatArray, Merge, Need, PoolScore, Score, parameter

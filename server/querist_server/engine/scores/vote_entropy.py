@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+
 from querist_server.engine.kernels import uncertainty
 from querist_server.engine.part import FloatArray, Need, Score, parameter
 from querist_server.engine.pool import Block, Context

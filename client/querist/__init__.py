@@ -1,0 +1,1 @@
+"""Choose which unlabelled instances a person should label next, over gRPC."""

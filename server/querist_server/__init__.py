@@ -1,0 +1,1 @@
+"""The Querist server. Importing this package imports nothing else."""

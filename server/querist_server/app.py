@@ -1,0 +1,139 @@
+"""The composition root: the only place that knows all parts of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_reflection.v1alpha import reflection
+from querist.v1 import (
+    model_service_pb2,
+    model_service_pb2_grpc,
+    selection_service_pb2,
+    selection_service_pb2_grpc,
+    system_service_pb2,
+    system_service_pb2_grpc,
+)
+
+from querist_server import listening
+from querist_server.engine.pipeline import Limits
+from querist_server.runners.process import WorkerPool
+from querist_server.runners.store import ModelStore
+from querist_server.service.inference import Models
+from querist_server.service.interceptors import CallInterceptor
+from querist_server.service.models import ModelServicer
+from querist_server.service.selection import SelectionServicer
+from querist_server.service.system import SystemServicer
+from querist_server.service.workers import Workers
+from querist_server.settings import Settings
+
+BLOCK_BYTES = 2**20
+"""Size of a row block that streams best, as measured on loopback."""
+FEATURES = ["models"]
+_SERVICES: tuple[ServiceDescriptor, ...] = tuple(
+    module.DESCRIPTOR.services_by_name[name]
+    for module, name in (
+        (selection_service_pb2, "SelectionService"),
+        (model_service_pb2, "ModelService"),
+        (system_service_pb2, "SystemService"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that is wired but does not listen to calls yet.
+
+    Attributes
+    ----------
+    grpc_server : grpc.aio.Server
+    health : HealthServicer
+        Says NOT_SERVING until the life cycle says otherwise.
+    interceptor : CallInterceptor
+        Knows the running calls, and refuses new ones while draining.
+    workers : Workers
+    model_processes : WorkerPool
+    addresses : list of str
+        Where it listens, with the ports that were given.
+    """
+
+    grpc_server: grpc.aio.Server
+    health: HealthServicer
+    interceptor: CallInterceptor
+    workers: Workers
+    model_processes: WorkerPool
+    addresses: list[str]
+
+    @property
+    def service_names(self) -> list[str]:
+        """Names under which health is told: the whole server, and each service."""
+        return ["", *(service.full_name for service in _SERVICES)]
+
+
+async def build_server(settings: Settings) -> Server:
+    """Wire all parts together.
+
+    Raises
+    ------
+    ListenError
+        If an address cannot be listened on.
+    """
+    interceptor = CallInterceptor()
+    grpc_server = grpc.aio.server(interceptors=[interceptor], options=_channel_options(settings))
+    workers = Workers(settings.workers, settings.max_waiting, settings.max_in_flight_bytes)
+    model_processes = WorkerPool(settings.model_workers, max(1, settings.workers // settings.model_workers))
+    store = ModelStore(settings.model_directory, settings.max_model_store_bytes, settings.max_model_bytes)
+    models = Models(store, model_processes)
+    health = HealthServicer()
+    selection = SelectionServicer(workers, _limits(settings), models, settings.max_message_bytes)
+    selection_service_pb2_grpc.add_SelectionServiceServicer_to_server(selection, grpc_server)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(models, settings.max_model_bytes), grpc_server)
+    system_service_pb2_grpc.add_SystemServiceServicer_to_server(SystemServicer(_server_limits(settings), FEATURES), grpc_server)
+    health_pb2_grpc.add_HealthServicer_to_server(health, grpc_server)
+    if settings.reflection:
+        names = [service.full_name for service in _SERVICES]
+        reflection.enable_server_reflection(
+            [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME], grpc_server
+        )
+    addresses = listening.listen(grpc_server, settings.addresses, insecure=settings.insecure)
+    server = Server(grpc_server, health, interceptor, workers, model_processes, addresses)
+    for name in server.service_names:  # the health servicer itself would begin with SERVING
+        await health.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+    return server
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_rows=settings.max_rows,
+        max_classes=settings.max_classes,
+        max_members=settings.max_members,
+        max_embedding_width=settings.max_embedding_width,
+        max_kept_bytes=settings.max_kept_bytes,
+    )
+
+
+def _server_limits(settings: Settings) -> system_service_pb2.ServerLimits:
+    return system_service_pb2.ServerLimits(
+        max_message_bytes=settings.max_message_bytes,
+        block_bytes=BLOCK_BYTES,
+        max_rows=settings.max_rows,
+        max_classes=settings.max_classes,
+        max_members=settings.max_members,
+        max_embedding_width=settings.max_embedding_width,
+        max_model_bytes=settings.max_model_bytes,
+        max_kept_bytes=settings.max_kept_bytes,
+    )
+
+
+def _channel_options(settings: Settings) -> list[tuple[str, int]]:
+    return [
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        ("grpc.so_reuseport", 0),  # a second server on the same port must fail, not share it
+        ("grpc.max_concurrent_streams", 1024),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+    ]

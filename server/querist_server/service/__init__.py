@@ -1,0 +1,1 @@
+"""gRPC to arrays and back. Servicers translate; they do not think."""

@@ -1,0 +1,49 @@
+"""What is known of a call while it runs: the fields of its log line."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+REQUEST_ID_HEADER = "x-request-id"
+_SANE = re.compile(r"^[A-Za-z0-9._:-]{1,64}$")
+
+
+@dataclass
+class Call:
+    """One call.
+
+    Attributes
+    ----------
+    method : str
+        Full name, such as "/querist.v1.SelectionService/Select".
+    request_id : str
+        The caller's, if it sent a sane one, else drawn.
+    fields : dict
+        What the servicer wants to see in the log line.
+    """
+
+    method: str
+    request_id: str
+    fields: dict[str, object] = field(default_factory=dict)
+
+
+CURRENT: ContextVar[Call] = ContextVar("call")
+
+
+def note(**fields: object) -> None:
+    """Add fields to the current call's log line."""
+    call = CURRENT.get(None)
+    if call is not None:
+        call.fields.update(fields)
+
+
+def request_id(metadata: Iterable[tuple[str, str | bytes]]) -> str:
+    """Return the caller's request id if it is sane, else a new one."""
+    for name, value in metadata:
+        if name == REQUEST_ID_HEADER and isinstance(value, str) and _SANE.match(value):
+            return value
+    return secrets.token_hex(8)

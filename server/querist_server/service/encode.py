@@ -1,0 +1,88 @@
+"""What the engine found, as responses."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from querist import codec
+from querist._version import __version__
+from querist.v1 import selection_service_pb2 as pb
+
+from querist_server.engine.part import Plan
+from querist_server.engine.selection import Selection, Statistics
+from querist_server.service.plans import encode_plan
+
+PIECE_ROWS = 65_536
+"""Most instances in one message of a stream; with all columns about 3 MiB, below every gRPC library's default limit of 4 MiB."""
+
+
+def encode_response(
+    selection: Selection, plan: Plan, *, strategy: str, seed: int, seconds: dict[str, float], class_labels: list[str], rows: slice
+) -> pb.SelectResponse:
+    """Return the response with the given part of the chosen instances."""
+    response = pb.SelectResponse(
+        selection_id=secrets.token_hex(12),
+        selected=encode_selected(selection, rows),
+        guarded=_guarded(selection),
+        plan=encode_plan(plan),
+        strategy=strategy,
+        seed=seed,
+        statistics=_statistics(selection.statistics),
+        server_version=__version__,
+        class_labels=class_labels,
+    )
+    for stage, spent in {**seconds, **selection.seconds}.items():
+        response.timings.add(stage=f"STAGE_{stage}", seconds=spent)
+    for code, message in selection.warnings:
+        response.warnings.add(code=f"WARNING_CODE_{code}", message=message)
+    return response
+
+
+def encode_pieces(selection: Selection) -> Iterator[slice]:
+    """Cut a long selection into rows for one message each; the last piece goes with the result."""
+    count = len(selection.indices)
+    for start in range(0, max(count, 1), PIECE_ROWS):
+        yield slice(start, min(start + PIECE_ROWS, count))
+
+
+def encode_selected(selection: Selection, rows: slice) -> pb.Selected:
+    """Return the columns of some of the chosen instances."""
+    return pb.Selected(
+        indices=selection.indices[rows].tolist(),
+        keys=_values(selection.keys, rows),
+        scores=selection.scores[rows].tolist(),
+        priorities=selection.priorities[rows].tolist(),
+        confidences=_values(selection.confidences, rows),
+        predicted_labels=_values(selection.labels, rows),
+        random_draws=_values(selection.random_draws, rows),
+        inclusion_probabilities=_values(selection.inclusion_probabilities, rows),
+        components=[pb.ScoreComponent(name=name, values=values[rows].tolist()) for name, values in selection.components.items()],
+    )
+
+
+def encode_scores(first_row: int, scores: npt.NDArray[np.float64]) -> pb.ScoreBlock:
+    """Return the scores of consecutive rows."""
+    return pb.ScoreBlock(first_row=first_row, scores=codec.encode(scores))
+
+
+def _values(column: npt.NDArray[Any] | None, rows: slice) -> list[Any]:
+    return [] if column is None else column[rows].tolist()
+
+
+def _guarded(selection: Selection) -> pb.Guarded:
+    reasons = [f"GUARD_REASON_{reason}" for reason in selection.guarded_reasons]
+    return pb.Guarded(total=selection.guarded_total, indices=selection.guarded_indices.tolist(), reasons=reasons)
+
+
+def _statistics(statistics: Statistics) -> pb.PoolStatistics:
+    fields = dataclasses.asdict(statistics)
+    histogram = pb.Histogram(
+        low=fields.pop("histogram_low"), width=fields.pop("histogram_width"), counts=fields.pop("histogram_counts").tolist()
+    )
+    source = f"PREDICTION_SOURCE_{fields.pop('prediction_source')}"
+    return pb.PoolStatistics(**fields, prediction_source=source, score_histogram=histogram)

@@ -1,0 +1,197 @@
+"""The stage before the engine: models turn the caller's inputs into predictions and embeddings.
+
+Rows are cut to batches of one length, counted from the first row of the pool, before a model sees them: a matrix product of another shape
+rounds differently, and the answer must not depend on how the rows were sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from querist.v1 import model_service_pb2, selection_service_pb2
+
+from querist_server.engine import shape
+from querist_server.engine.errors import EngineError
+from querist_server.engine.grid import Cut, Grid
+from querist_server.runners import graph
+from querist_server.runners.process import WorkerPool
+from querist_server.runners.store import ModelStore, Value
+from querist_server.service.decode import MODEL_INPUT, Columns
+from querist_server.service.model_use import PREDICTIONS, Wiring, wiring_of
+
+BATCH_ROWS = 1024
+"""Rows that a model sees at a time; measured to be about the fastest for small networks."""
+_INPUT_PREFIX = MODEL_INPUT.split("{", maxsplit=1)[0]
+
+
+@dataclass(frozen=True)
+class Described:
+    """A model that can be run."""
+
+    digest: str
+    runnable: Callable[[], bytes]
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    class_labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Models:
+    """Where models are found and run."""
+
+    store: ModelStore
+    pool: WorkerPool
+
+    def describe(self, onnx: bytes, checkpoint: Callable[[], None]) -> tuple[Described, graph.Structure]:
+        """Look into a model and load it once.
+
+        Raises
+        ------
+        EngineError
+            MODEL_INVALID if it cannot be loaded.
+        """
+        structure = graph.read(onnx)
+        digest = hashlib.sha256(onnx).hexdigest()
+        values = self.pool.load(digest, structure.runnable, checkpoint)
+        inputs, outputs = (
+            tuple(Value(value["name"], value["type"], tuple(value["shape"]), value["name"] in structure.maps) for value in values[kind])
+            for kind in ("inputs", "outputs")
+        )
+        return Described(digest, lambda: structure.runnable, inputs, outputs, structure.class_labels), structure
+
+    def find(self, use: model_service_pb2.ModelUse, checkpoint: Callable[[], None]) -> Described:
+        """Return the model that a selection names or brings.
+
+        Raises
+        ------
+        EngineError
+            If there is none, or it cannot be loaded.
+        """
+        source = use.WhichOneof("source")
+        if source is None:
+            raise EngineError("FIELD_MISSING", "set digest or onnx", field="digest")
+        if source == "onnx":
+            return self.describe(use.onnx, checkpoint)[0]
+        info = self.store.get(use.digest)
+        return Described(
+            info.digest, lambda: graph.read(self.store.content(info.digest)).runnable, info.inputs, info.outputs, info.class_labels
+        )
+
+
+class Inference:
+    """Runs a selection's models on its rows as they arrive. Blocking; for worker threads.
+
+    Parameters
+    ----------
+    header : SelectHeader
+        Names the models.
+    models : Models
+        Where they are found and run.
+    checkpoint : callable
+        Raises if the caller has gone.
+    """
+
+    def __init__(self, header: selection_service_pb2.SelectHeader, models: Models, checkpoint: Callable[[], None]) -> None:
+        self.class_labels: list[str] = []
+        self._uses = list(header.models)
+        self._models, self._checkpoint = models, checkpoint
+        self._signature: shape.Signature | None = None
+        self._members: list[tuple[Described, Wiring]] = []
+        self._grid = Grid(BATCH_ROWS)
+
+    def member_weights(self, sent: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
+        """Return the members' weights, or None if there is one model and so no committee.
+
+        Raises
+        ------
+        EngineError
+            If weights were sent in the header too.
+        """
+        if sent is not None:
+            raise EngineError("FIELD_CONFLICT", "with models, set the weight of each model instead", field="member_weights")
+        weights = np.array([use.weight if use.HasField("weight") else 1.0 for use in self._uses])
+        return weights if len(weights) > 1 else None
+
+    def feed(self, columns: Columns) -> Iterator[Columns]:
+        """Take the next rows and give back the columns of the rows whose batch is full."""
+        rows = shape.common_length(columns)
+        if self._signature is None:
+            self._signature = shape.signature_of(columns)
+            self._start(columns)
+        else:
+            shape.check_signature(columns, self._signature)
+        yield from map(self._predicted, self._grid.add(columns, rows))
+
+    def finish(self) -> Iterator[Columns]:
+        """Give back the columns of the last rows."""
+        yield from map(self._predicted, self._grid.rest())
+
+    def _start(self, columns: Columns) -> None:
+        for name in ("probabilities", "logits", *shape.COMMITTEE):
+            if name in columns:
+                raise EngineError("FIELD_CONFLICT", f"{name} was sent beside models that predict; send one of the two", field=name)
+        inputs = {name[len(_INPUT_PREFIX) : -1]: column for name, column in columns.items() if name.startswith(_INPUT_PREFIX)}
+        for index, use in enumerate(self._uses):
+            try:
+                described = self._models.find(use, self._checkpoint)
+            except EngineError as error:
+                error.field = f"header.models[{index}].{error.field or 'onnx'}"
+                raise
+            self._members.append((described, wiring_of(use, described.inputs, described.outputs, inputs, f"header.models[{index}]")))
+        self._check_together(inputs, embeddings_sent="embeddings" in columns)
+
+    def _check_together(self, inputs: Columns, *, embeddings_sent: bool) -> None:
+        """Check what only all models together can get wrong."""
+        used = {source for _, wiring in self._members for source in wiring.inputs.values()}
+        for name in inputs:
+            if name not in used:
+                raise EngineError("MODEL_INPUT_INVALID", f"no model takes an input {name!r}", field=MODEL_INPUT.format(name))
+        roles = [wiring.role for _, wiring in self._members]
+        if len(set(roles)) > 1:
+            message = f"the models give {' and '.join(sorted(set(roles)))}; the members of a committee must all give the same"
+            raise EngineError("MODEL_OUTPUT_INVALID", message, field="header.models")
+        givers = sum(wiring.embeddings is not None for _, wiring in self._members) + embeddings_sent
+        if givers > 1:
+            raise EngineError("FIELD_CONFLICT", f"embeddings come from {givers} sources; there must be at most one", field="header.models")
+        labels = [described.class_labels for described, _ in self._members if described.class_labels]
+        for other in labels[1:]:
+            if other != labels[0]:
+                message = f"one model has the classes {list(labels[0])[:20]} and another {list(other)[:20]}; names and order must agree"
+                raise EngineError("MODEL_CLASSES_DIFFER", message, field="header.models")
+        self.class_labels = list(labels[0]) if labels else []
+
+    def _predicted(self, cut: Cut) -> Columns:
+        self._checkpoint()
+        columns = {name: column for name, column in cut.columns.items() if not name.startswith(_INPUT_PREFIX)}
+        rows = len(next(iter(cut.columns.values())))
+        members = []
+        for index, (described, wiring) in enumerate(self._members):
+            inputs = {name: cut.columns[MODEL_INPUT.format(source)] for name, source in wiring.inputs.items()}
+            outputs = self._models.pool.run(described.digest, described.runnable, inputs, wiring.wanted, self._checkpoint)
+            members.append(wiring.prediction_of(outputs, rows, f"header.models[{index}]"))
+            if wiring.embeddings is not None:
+                columns["embeddings"] = wiring.embeddings_of(outputs, rows, f"header.models[{index}]")
+        columns[_column_name(self._members[0][1].role, len(members))] = _joined(members, self._members[0][1].role)
+        return columns
+
+
+def _column_name(role: str, members: int) -> str:
+    column = PREDICTIONS[role]
+    return f"committee.{column}" if members > 1 or role == "VOTES" else column
+
+
+def _joined(members: list[npt.NDArray[np.generic]], role: str) -> npt.NDArray[np.generic]:
+    """Return one model's predictions as they are, or the members' side by side, [n, K, C] (votes: [n, K])."""
+    if role == "VOTES":
+        return np.stack(members, axis=1)
+    if len(members) == 1:
+        return members[0]
+    widths = {member.shape[1] for member in members}
+    if len(widths) > 1:
+        message = f"the models predict {' and '.join(map(str, sorted(widths)))} classes; they must agree"
+        raise EngineError("MODEL_CLASSES_DIFFER", message, field="header.models")
+    return np.stack(members, axis=1)

@@ -1,0 +1,97 @@
+"""What happens around every call of Querist's own services: an id, a log line, and typed errors."""
+
+from __future__ import annotations
+
+import logging
+import time
+from asyncio import CancelledError
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+
+from querist_server.engine.errors import Cancelled
+from querist_server.service import calls
+from querist_server.service.errors import Failure, RetryLater, failure_of
+from querist_server.telemetry import CALLS, SERVER
+
+OWN_SERVICES = "/querist.v1."
+DRAINING_RETRY_SECONDS = 1.0
+
+Handler = grpc.RpcMethodHandler
+Context = grpc.aio.ServicerContext
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps the calls of Querist's services; health and reflection pass untouched."""
+
+    def __init__(self) -> None:
+        self.draining = False
+        self.running = 0
+
+    async def intercept_service(  # type: ignore[override]
+        self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]], handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler:
+        """Return the handler of a call, wrapped if it is one of ours."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or not method.startswith(OWN_SERVICES):
+            return handler
+        call_id = calls.request_id(handler_call_details.invocation_metadata)
+        return self._wrapped(handler, method, call_id)
+
+    def _wrapped(self, handler: Any, method: str, call_id: str) -> Handler:
+        async def answer(request: Any, context: Context) -> Any:
+            async with self._observed(method, call_id, context):
+                return await inner(request, context)
+
+        async def answers(request: Any, context: Context) -> AsyncIterator[Any]:
+            async with self._observed(method, call_id, context):
+                async for response in inner(request, context):
+                    yield response
+
+        codecs = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
+        kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
+        inner = getattr(handler, kind)
+        make = getattr(grpc, f"{kind}_rpc_method_handler")
+        return make(answers if handler.response_streaming else answer, **codecs)
+
+    @asynccontextmanager
+    async def _observed(self, method: str, call_id: str, context: Context) -> AsyncIterator[None]:
+        call = calls.Call(method, call_id)
+        calls.CURRENT.set(call)  # each call runs in a context of its own, so there is nothing to reset
+        started = time.perf_counter()
+        self.running += 1
+        code, failure = "OK", None
+        try:
+            if self.draining:
+                raise RetryLater("SERVER_DRAINING", "the server is about to stop", DRAINING_RETRY_SECONDS)  # noqa: TRY301
+            yield
+        except (CancelledError, Cancelled, GeneratorExit):
+            code = "CANCELLED"
+            raise
+        except grpc.aio.AbortError:
+            code = str(context.code())
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a call raises becomes a typed status
+            failure = failure_of(error, call_id)
+            code = failure.code.name
+            if failure.reason == "INTERNAL":
+                SERVER.error("defect", exc_info=error, extra={"fields": {"request_id": call_id, "method": method}})
+            await _abort(context, failure, call_id)
+        finally:
+            self.running -= 1
+            _log(call, code, failure, time.perf_counter() - started, context.peer())
+
+
+async def _abort(context: Context, failure: Failure, call_id: str) -> None:
+    trailers: tuple[tuple[str, str | bytes], ...] = (*failure.trailers, (calls.REQUEST_ID_HEADER, call_id))
+    await context.abort(failure.code, failure.status.message, trailers)
+
+
+def _log(call: calls.Call, code: str, failure: Failure | None, seconds: float, peer: str) -> None:
+    fields = {"method": call.method, "code": code, "seconds": seconds, "peer": peer, "request_id": call.request_id, **call.fields}
+    if failure is not None:
+        fields |= {"reason": failure.reason, "error": failure.status.message}
+    CALLS.log(logging.INFO if code in ("OK", "CANCELLED") or failure is not None else logging.WARNING, "call", extra={"fields": fields})

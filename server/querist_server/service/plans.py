@@ -1,0 +1,132 @@
+"""Plans between the wire and the engine, driven by the registry and the messages' own descriptors: a new part needs no line here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+from querist.v1 import plan_pb2
+
+from querist_server.engine.errors import EngineError
+from querist_server.engine.part import Choice, Part, Plan, Score
+from querist_server.engine.presets import PRESETS
+from querist_server.engine.registry import CHOICES, SCORES
+from querist_server.engine.scores.mix import MixPart
+
+AnyPart = TypeVar("AnyPart", bound=Part)
+
+DEFAULT_CHOICE = "top"
+
+
+def preset_plan(name: str) -> Plan:
+    """Return the plan of a preset.
+
+    Raises
+    ------
+    EngineError
+        If there is no such preset.
+    """
+    if name not in PRESETS:
+        message = f"there is no strategy {name!r}; there are {', '.join(sorted(PRESETS))}"
+        raise EngineError("STRATEGY_UNKNOWN", message, field="strategy")
+    return PRESETS[name].plan
+
+
+def decode_plan(message: plan_pb2.Plan) -> Plan:
+    """Turn a plan message into the engine's plan.
+
+    Raises
+    ------
+    EngineError
+        If an arm is missing, or a parameter is missing or out of bounds.
+    """
+    if not message.HasField("score"):
+        raise EngineError("FIELD_MISSING", "a plan needs a score", field="plan.score")
+    score: Score = _decode_part(message.score, SCORES, "plan.score")
+    choice: Choice = _decode_part(message.choice, CHOICES, "plan.choice") if message.HasField("choice") else CHOICES[DEFAULT_CHOICE]()
+    prefilter = message.prefilter if message.HasField("prefilter") else None
+    return Plan(score, choice, prefilter)
+
+
+def encode_plan(plan: Plan) -> plan_pb2.Plan:
+    """Turn the engine's plan into a message with every parameter filled in."""
+    message = plan_pb2.Plan(prefilter=plan.prefilter)
+    _encode_part(plan.score, message.score)
+    _encode_part(plan.choice, message.choice)
+    return message
+
+
+def enum_name(descriptor: Any, number: int) -> str:
+    """Return the name of an enum value without its prefix, or "" if there is no such value."""
+    value = descriptor.values_by_number.get(number)
+    return "" if value is None else value.name.removeprefix(enum_prefix(descriptor))
+
+
+def enum_prefix(descriptor: Any) -> str:
+    """Return what all value names of an enum begin with, which is the beginning of its value 0."""
+    return descriptor.values_by_number[0].name.removesuffix("UNSPECIFIED")
+
+
+def _decode_part(container: Message, registry: Mapping[str, type[AnyPart]], path: str) -> AnyPart:
+    arm = container.WhichOneof("kind")
+    if arm is None:
+        raise EngineError(
+            "FIELD_MISSING", f"no part is set, or one that this server does not know; it knows {', '.join(registry)}", field=path
+        )
+    parameters = _parameters(getattr(container, arm), registry[arm], f"{path}.{arm}")
+    try:
+        return registry[arm](**parameters)
+    except EngineError as error:
+        kind = registry[arm].kind
+        error.field = path + error.field.removeprefix(f"plan.{kind}")
+        raise
+
+
+def _parameters(message: Message, part: type[Part], path: str) -> dict[str, Any]:
+    """Return the parameters that are set; the part's own defaults stand for the others."""
+    parameters: dict[str, Any] = {}
+    for field in dataclasses.fields(part):
+        descriptor = message.DESCRIPTOR.fields_by_name[field.name]
+        value = getattr(message, field.name)
+        if descriptor.message_type is plan_pb2.MixPart.DESCRIPTOR:
+            parameters[field.name] = tuple(_decode_mix_part(entry, f"{path}.{field.name}[{index}]") for index, entry in enumerate(value))
+        elif descriptor.enum_type is not None:
+            parameters[field.name] = _decode_enum(descriptor.enum_type, value, f"{path}.{field.name}")
+        elif message.HasField(field.name):
+            parameters[field.name] = value
+    return parameters
+
+
+def _decode_mix_part(message: plan_pb2.MixPart, path: str) -> MixPart:
+    if not message.HasField("score"):
+        raise EngineError("FIELD_MISSING", "a part of a mix needs a score", field=f"{path}.score")
+    if message.score.WhichOneof("kind") == "mix":
+        raise EngineError("VALUE_OUT_OF_RANGE", "a part of a mix is itself a mix; allowed is any other score", field=f"{path}.score")
+    score: Score = _decode_part(message.score, SCORES, f"{path}.score")
+    return MixPart(score, message.weight) if message.HasField("weight") else MixPart(score)
+
+
+def _decode_enum(descriptor: Any, number: int, path: str) -> str:
+    name = enum_name(descriptor, number)
+    if number == 0 or not name:
+        allowed = ", ".join(value.name for value in descriptor.values if value.number)
+        reason = "FIELD_MISSING" if number == 0 else "VALUE_OUT_OF_RANGE"
+        raise EngineError(reason, f"{descriptor.name} is {number}; allowed are {allowed}", field=path)
+    return name
+
+
+def _encode_part(part: Part, container: Message) -> None:
+    message = getattr(container, part.name)
+    message.SetInParent()
+    for field in dataclasses.fields(part):
+        descriptor = message.DESCRIPTOR.fields_by_name[field.name]
+        value = getattr(part, field.name)
+        if descriptor.message_type is plan_pb2.MixPart.DESCRIPTOR:
+            for entry in value:
+                _encode_part(entry.score, message.parts.add(weight=entry.weight).score)
+        elif descriptor.enum_type is not None:
+            setattr(message, field.name, descriptor.enum_type.values_by_name[enum_prefix(descriptor.enum_type) + value].number)
+        else:
+            setattr(message, field.name, value)

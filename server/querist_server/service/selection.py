@@ -1,0 +1,121 @@
+"""SelectionService: a pool in one message, or as a stream of blocks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+import grpc
+from querist.v1 import selection_service_pb2 as pb
+from querist.v1 import selection_service_pb2_grpc as rpc
+
+from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.pipeline import Limits, Selection
+from querist_server.service.calls import note
+from querist_server.service.encode import encode_pieces, encode_response, encode_scores, encode_selected
+from querist_server.service.inference import Models
+from querist_server.service.reading import BlockReader
+from querist_server.service.work import SelectionWork
+from querist_server.service.workers import Workers
+
+PROGRESS_SECONDS = 0.2
+"""Least time between two progress events."""
+
+
+class SelectionServicer(rpc.SelectionServiceServicer):
+    """Decodes, lets the engine choose, encodes.
+
+    Parameters
+    ----------
+    workers : Workers
+        Who computes, and who is let in.
+    limits : Limits
+        The largest pool that is accepted.
+    models : Models
+        Where models are found and run.
+    max_message_bytes : int
+        The largest response.
+    """
+
+    def __init__(self, workers: Workers, limits: Limits, models: Models, max_message_bytes: int) -> None:
+        self._workers, self._limits, self._models = workers, limits, models
+        self._max_message_bytes = max_message_bytes
+
+    async def Select(self, request: pb.SelectRequest, context: grpc.aio.ServicerContext) -> pb.SelectResponse:  # noqa: ARG002, N802 - gRPC's
+        """Choose from a pool in one message."""
+        if request.header.return_scores:
+            raise EngineError("VALUE_OUT_OF_RANGE", "return_scores needs SelectStream", field="header.return_scores")
+        size = request.ByteSize()
+        async with self._workers.admit(size) as ticket:
+            work = SelectionWork(request.header, self._limits, self._models, "pool")
+            try:
+                response = await ticket.run(self._answer, work, request)
+            finally:
+                work.end()
+        _note(work, response, size)
+        return response
+
+    async def SelectStream(  # noqa: N802 - gRPC's name
+        self,
+        request_iterator: AsyncIterator[pb.SelectStreamRequest],
+        context: grpc.aio.ServicerContext,  # noqa: ARG002 - the signature is gRPC's
+    ) -> AsyncIterator[pb.SelectStreamResponse]:
+        """Choose from a pool that comes in blocks."""
+        async with self._workers.admit(0) as ticket, BlockReader(request_iterator) as reader:
+            work = SelectionWork(await reader.header(), self._limits, self._models, "block.rows")
+            told = time.monotonic()
+            try:
+                async for blocks in reader.blocks():
+                    ticket.hold(reader.bytes_waiting + work.run.bytes_kept)
+                    await ticket.run(work.feed, *blocks)
+                    for first_row, scores in work.run.take_scores():
+                        yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
+                    if time.monotonic() - told > PROGRESS_SECONDS:
+                        told = time.monotonic()
+                        yield _progress(pb.STAGE_SCORE, reader.rows, work)
+                yield _progress(pb.STAGE_CHOOSE, reader.rows, work)
+                selection = await ticket.run(work.finish)
+                for first_row, scores in work.run.take_scores():
+                    yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
+                *pieces, last = encode_pieces(selection)
+                for rows in pieces:
+                    yield pb.SelectStreamResponse(selected=encode_selected(selection, rows))
+                response = _response(work, selection, last, RECEIVE=reader.seconds_waiting)
+                _note(work, response, reader.bytes_received)
+                yield pb.SelectStreamResponse(result=response)
+            finally:
+                work.end()
+
+    def _answer(self, work: SelectionWork, request: pb.SelectRequest) -> pb.SelectResponse:
+        """Do all the work of a unary call, on a worker thread."""
+        work.feed(request.pool)
+        selection = work.finish()
+        response = _response(work, selection, slice(None))
+        if response.ByteSize() > self._max_message_bytes:
+            message = (
+                f"the response would take {response.ByteSize()} bytes; a message may take {self._max_message_bytes}. Use SelectStream."
+            )
+            raise LimitError(message, limit="max_message_bytes", allowed=self._max_message_bytes)
+        return response
+
+
+def _response(work: SelectionWork, selection: Selection, rows: slice, **seconds: float) -> pb.SelectResponse:
+    return encode_response(
+        selection,
+        work.task.plan,
+        strategy=work.strategy,
+        seed=work.task.seed,
+        seconds={**seconds, **work.seconds},
+        class_labels=work.class_labels,
+        rows=rows,
+    )
+
+
+def _progress(stage: pb.Stage, received: int, work: SelectionWork) -> pb.SelectStreamResponse:
+    return pb.SelectStreamResponse(progress=pb.Progress(stage=stage, rows_received=received, rows_scored=work.run.rows_scored))
+
+
+def _note(work: SelectionWork, response: pb.SelectResponse, size: int) -> None:
+    plan = f"{work.task.plan.score.name}+{work.task.plan.choice.name}"
+    count = work.task.count or response.statistics.candidates
+    note(strategy=work.strategy or plan, rows=response.statistics.rows, bytes=size, count=count, selection_id=response.selection_id)

@@ -1,0 +1,130 @@
+"""The array work of one selection: decode, infer if models are named, then the engine. Runs on worker threads."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from querist.v1 import pool_pb2, selection_service_pb2
+
+from querist_server.engine.errors import Cancelled, EngineError
+from querist_server.engine.pipeline import Limits, Run, Selection
+from querist_server.service.decode import Columns, decode_pool, decode_task
+from querist_server.service.errors import located
+from querist_server.service.inference import Inference, Models
+
+
+class SelectionWork:
+    """One selection while its messages arrive.
+
+    Parameters
+    ----------
+    header : SelectHeader
+    limits : Limits
+        The largest pool that is accepted.
+    models : Models
+        Where models are found and run.
+    rows_path : str
+        Where rows are in the request, for errors: "pool" or "block.rows".
+
+    Raises
+    ------
+    EngineError
+        If the header cannot be answered.
+    """
+
+    def __init__(self, header: selection_service_pb2.SelectHeader, limits: Limits, models: Models, rows_path: str) -> None:
+        self._rows_path = rows_path
+        self._ended = threading.Event()
+        self.seconds = {"DECODE": 0.0, "INFER": 0.0}
+        with self._located():
+            task = decode_task(header)
+            self._inference = Inference(header, models, self._checkpoint) if header.models else None
+            if self._inference is not None:
+                task = dataclasses.replace(task, member_weights=self._inference.member_weights(task.member_weights))
+        self.task = task
+        self.strategy = header.strategy
+        self.run = Run(task, limits, checkpoint=self._checkpoint)
+
+    def end(self) -> None:
+        """Tell running work that the caller has gone; it stops within a block."""
+        self._ended.set()
+
+    def feed(self, *blocks: pool_pb2.Pool) -> None:
+        """Take the next rows.
+
+        Raises
+        ------
+        EngineError
+            If they are not what the contract allows.
+        Cancelled
+            If the caller has gone.
+        """
+        with self._located():
+            for block in blocks:
+                self._checkpoint()
+                with self._timed("DECODE"):
+                    columns = decode_pool(block)
+                if self._inference is None:
+                    _refuse_model_inputs(columns.keys())
+                    self.run.feed(columns)
+                    continue
+                for predicted in self._timed_pieces(self._inference.feed(columns)):
+                    self.run.feed(predicted)
+
+    def finish(self) -> Selection:
+        """Choose from all rows.
+
+        Raises
+        ------
+        EngineError
+            If the pool as a whole is not what the contract allows.
+        Cancelled
+            If the caller has gone.
+        """
+        with self._located():
+            if self._inference is not None:
+                for predicted in self._timed_pieces(self._inference.finish()):
+                    self.run.feed(predicted)
+            return self.run.finish()
+
+    @property
+    def class_labels(self) -> list[str]:
+        """Class names that the models declare."""
+        return [] if self._inference is None else self._inference.class_labels
+
+    def _checkpoint(self) -> None:
+        if self._ended.is_set():
+            raise Cancelled
+
+    @contextmanager
+    def _located(self) -> Iterator[None]:
+        try:
+            yield
+        except EngineError as error:
+            raise located(error, self._rows_path)  # noqa: B904 - the same error, with the path of its field
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - started
+
+    def _timed_pieces(self, pieces: Iterator[Columns]) -> Iterator[Columns]:
+        while True:
+            with self._timed("INFER"):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+
+def _refuse_model_inputs(names: Iterable[str]) -> None:
+    for name in names:
+        if name.startswith("model_inputs["):
+            raise EngineError("FIELD_MISSING", "model inputs were sent, but no models to run on them", field="models")

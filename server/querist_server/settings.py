@@ -1,0 +1,115 @@
+"""The server's settings: one class, and the only place that reads the environment."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from querist_server.cpu_quota import usable_cpus
+
+PREFIX = "QUERIST_"
+MIB = 2**20
+
+
+class SettingsError(ValueError):
+    """Settings that the server cannot start with."""
+
+
+def _default_model_directory() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "querist" / "models"
+
+
+class Settings(BaseSettings):
+    """What can be set, by environment variable (``QUERIST_`` and the name in capitals) or by a flag of ``serve``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    addresses: tuple[str, ...] = ("127.0.0.1:50051",)
+    """Where to listen: host:port, or unix:/path of a socket. In the environment a JSON list."""
+    insecure: bool = False
+    """Allow addresses that other machines can reach, although nothing is encrypted."""
+    workers: int = Field(default_factory=usable_cpus, ge=1, le=256)
+    """Selections that compute at a time; default: the CPU quota."""
+    max_waiting: int = Field(64, ge=0)
+    """Selections that may wait for a worker; more are refused at once."""
+    max_in_flight_bytes: int = Field(512 * MIB, ge=MIB)
+    """Bytes that all selections together may hold."""
+    max_message_bytes: int = Field(16 * MIB, ge=64 * 1024, lt=2**31)
+    """Largest single message, in both directions."""
+    max_rows: int = Field(100_000_000, ge=1)
+    """Most rows of a pool."""
+    max_classes: int = Field(10_000, ge=2)
+    """Most classes of a prediction."""
+    max_members: int = Field(64, ge=1)
+    """Most members of a committee."""
+    max_embedding_width: int = Field(16_384, ge=1)
+    """Most columns of the embeddings."""
+    max_kept_bytes: int = Field(256 * MIB, ge=MIB)
+    """Bytes that one selection may hold for rows that have streamed past."""
+    model_directory: Path = Field(default_factory=_default_model_directory)
+    """Where uploaded models are stored; made at the first upload."""
+    max_model_bytes: int = Field(256 * MIB, ge=1, lt=2**31)
+    """Largest model that can be uploaded."""
+    max_model_store_bytes: int = Field(2048 * MIB, ge=1)
+    """Bytes that all stored models together may take."""
+    model_workers: int = Field(1, ge=1, le=64)
+    """Processes that run models; each uses as many threads as there are workers, divided by this."""
+    drain_seconds: float = Field(30.0, ge=0)
+    """How long running calls may go on after a request to stop."""
+    shutdown_delay_seconds: float = Field(0.0, ge=0)
+    """How long new calls are still taken after a request to stop, so that load balancers can notice."""
+    reflection: bool = True
+    """Offer gRPC server reflection."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least severe log line that is written."""
+    log_format: Literal["text", "json"] = "text"
+    """Form of log lines on standard error."""
+
+    @field_validator("addresses")
+    @classmethod
+    def _at_least_one(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        if not addresses:
+            raise ValueError("at least one address is needed")
+        for address in addresses:
+            if not address.startswith("unix:") and not _is_host_and_port(address):
+                raise ValueError(f"{address!r} is neither host:port nor unix:/path")
+        return addresses
+
+
+def load(overrides: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Parameters
+    ----------
+    overrides : mapping
+        Settings that win over the environment, such as flags.
+    environment : mapping, optional
+        Where to look for unknown variables; default: the process's environment.
+
+    Raises
+    ------
+    SettingsError
+        If a variable is unknown or a value is not allowed.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for variable in sorted(os.environ if environment is None else environment):
+        if variable.startswith(PREFIX) and variable not in known:
+            near = difflib.get_close_matches(variable, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SettingsError(f"the environment variable {variable} is unknown{hint}")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = (f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors())
+        raise SettingsError("; ".join(problems)) from error
+
+
+def _is_host_and_port(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    return bool(host) and port.isdigit() and int(port) < 2**16
