@@ -1,1 +1,53 @@
-"""Choose which unlabelled instances a person should label next, over gRPC."""
+"""Choose which unlabelled instances a person should label next, over gRPC.
+
+import querist
+
+with querist.connect("localhost:50051") as q:  # or querist.local() to start a server here
+    batch = q.select(probabilities, strategy="margin", count=20)
+batch.indices
+"""
+
+from querist import aio, errors
+from querist._client import Client, connect
+from querist._local import LocalServer
+from querist._options import Options
+from querist._requests import ModelUse
+from querist._version import __version__
+from querist.errors import QueristError
+from querist.plan import Plan
+from querist.results import Batch, Progress
+from querist.v1 import parts
+
+__all__ = [
+    "Batch",
+    "Client",
+    "ModelUse",
+    "Plan",
+    "Progress",
+    "QueristError",
+    "__version__",
+    "aio",
+    "connect",
+    "errors",
+    "local",
+    "parts",
+]
+
+
+def local(*, timeout: float | None = 60.0, workers: int | None = None) -> Client:
+    """Start a private server on a Unix socket, and return a client that stops it when it is closed, or when this process ends.
+
+    Parameters
+    ----------
+    timeout : float or None
+        Seconds for one call; None for no limit.
+    workers : int, optional
+        Selections that compute at a time. Default: the CPU quota.
+
+    Raises
+    ------
+    LocalServerError
+        If it does not start; its message says what to install if something is missing.
+    """
+    server = LocalServer(workers)
+    return Client(Options(server.address, timeout, retries=3, on_retry=None), server)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from querist.v1 import tensor_pb2
 
 Array = npt.NDArray[Any]

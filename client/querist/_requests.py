@@ -1,0 +1,395 @@
+"""A call's arguments to messages. Pure: no transport, shared by both clients.
+
+`Request` knows the header and where the rows come from: arrays that are all there (`Arrays`), or batches that come one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from querist import codec
+from querist._containers import index_of, is_batches, to_array, to_ids
+from querist.errors import InvalidRequestError
+from querist.plan import Plan
+from querist.v1 import model_service_pb2, pool_pb2
+from querist.v1 import selection_service_pb2 as pb
+
+Array = npt.NDArray[Any]
+
+BLOCK_BYTES = 2**20
+"""What a row block should weigh; measured to stream best."""
+UNARY_BYTES = 2 * 2**20
+"""Up to this size a request goes as one message; above, a stream is faster."""
+
+_LAYOUTS = {"members_first": pool_pb2.COMMITTEE_LAYOUT_MEMBERS_FIRST, "rows_first": pool_pb2.COMMITTEE_LAYOUT_ROWS_FIRST}
+_COMMITTEE = {"committee": "probabilities", "committee_logits": "logits", "votes": "votes"}
+_PLAIN = ("probabilities", "logits", "scores", "embeddings", "keys", "excluded")
+_INPUT = "model_inputs."
+ROW_FIELDS = frozenset({*_PLAIN, *_COMMITTEE, "model_inputs", "ids"})
+"""What a batch may hold."""
+
+
+@dataclass(frozen=True)
+class ModelUse:
+    """A model that a selection runs.
+
+    Attributes
+    ----------
+    model : str, bytes or Path
+        The digest of a stored model, the bytes of an ONNX model, or the path of one.
+    weight : float, optional
+        Its weight in the committee. Default: 1.
+    outputs : mapping of str to str
+        What outputs mean, by name: "probabilities", "logits", "votes" or "embeddings". Default: by the outputs' usual names.
+    inputs : mapping of str to str
+        The model's input names to names in `model_inputs`, where they differ.
+    """
+
+    model: str | bytes | Path
+    weight: float | None = None
+    outputs: Mapping[str, str] | None = None
+    inputs: Mapping[str, str] | None = None
+
+    def to_message(self) -> model_service_pb2.ModelUse:
+        """Return the message.
+
+        Raises
+        ------
+        InvalidRequestError
+            If a role is unknown.
+        """
+        message = model_service_pb2.ModelUse(weight=self.weight, inputs=self.inputs)
+        if isinstance(self.model, bytes):
+            message.onnx = self.model
+        elif isinstance(self.model, Path):
+            message.onnx = self.model.read_bytes()
+        else:
+            message.digest = self.model
+        roles = model_service_pb2.OutputRole.keys()[1:]
+        for name, role in (self.outputs or {}).items():
+            full = f"OUTPUT_ROLE_{role.upper()}"
+            if full not in roles:
+                allowed = ", ".join(key.removeprefix("OUTPUT_ROLE_").lower() for key in roles)
+                raise InvalidRequestError(f"the output {name} has the role {role!r}; allowed are {allowed}", field="models")
+            message.outputs.add(name=name, role=full)
+        return message
+
+
+@dataclass(frozen=True)
+class Selecting:
+    """The arguments of `select`, as the clients document them."""
+
+    probabilities: Any = None
+    logits: Any = None
+    committee: Any = None
+    committee_logits: Any = None
+    votes: Any = None
+    committee_layout: str = "members_first"
+    scores: Any = None
+    embeddings: Any = None
+    model_inputs: Any = None
+    models: Sequence[Any] = ()
+    keys: Any = None
+    ids: Any = None
+    exclude: Any = None
+    strategy: str | Plan | None = None
+    count: int | None = None
+    rank_all: bool = False
+    seed: int | None = None
+    random_share: float = 0.0
+    member_weights: Any = None
+    cost_matrix: Any = None
+    class_count: int | None = None
+    return_components: bool = False
+    return_scores: bool = False
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Rows that are all there.
+
+    Attributes
+    ----------
+    columns : dict of str to ndarray
+        By argument name.
+    rows : int
+    layout : str
+        Of committee columns.
+    """
+
+    columns: dict[str, Array]
+    rows: int
+    layout: str
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row over all columns."""
+        return max(1, sum(column.nbytes for column in self.columns.values()) // max(1, self.rows))
+
+    def pool(self, start: int, stop: int) -> pool_pb2.Pool:
+        """Return some rows as a message."""
+        pool = pool_pb2.Pool()
+        for name, column in self.columns.items():
+            members_first = name in _COMMITTEE and self.layout == "members_first"
+            tensor = codec.encode(column[:, start:stop] if members_first else column[start:stop])
+            if name in _COMMITTEE:
+                getattr(pool.committee, _COMMITTEE[name]).CopyFrom(tensor)
+                pool.committee.layout = _LAYOUTS[self.layout]
+            elif name.startswith(_INPUT):
+                pool.model_inputs.add(name=name.removeprefix(_INPUT), tensor=tensor)
+            else:
+                getattr(pool, name).CopyFrom(tensor)
+        return pool
+
+    def blocks(self, first_row: int) -> Iterator[pb.SelectStreamRequest]:
+        """Cut the rows into messages of about 1 MiB.
+
+        Parameters
+        ----------
+        first_row : int
+            Index in the pool of the first of these rows.
+        """
+        step = max(1, BLOCK_BYTES // self.row_bytes)
+        for start in range(0, self.rows, step):
+            block = pb.RowBlock(first_row=first_row + start, rows=self.pool(start, min(start + step, self.rows)))
+            yield pb.SelectStreamRequest(block=block)
+
+
+@dataclass
+class Request:
+    """A selection that is ready to be sent.
+
+    Attributes
+    ----------
+    header : SelectHeader
+    arrays : Arrays or None
+        The rows, if they are all there.
+    batches : iterable or None
+        Else where they come from.
+    ids : list or None
+        The caller's ids, filled while batches are sent.
+    layout : str
+        Of committee columns.
+    name : str
+        The field that a batch is, unless it is a dict of fields.
+    """
+
+    header: pb.SelectHeader
+    arrays: Arrays | None
+    batches: Any
+    ids: list[Any] | None
+    layout: str
+    name: str = ""
+
+    @property
+    def streams(self) -> bool:
+        """Whether the request goes as a stream."""
+        return self.arrays is None or self.header.return_scores or self.arrays.rows * self.arrays.row_bytes > UNARY_BYTES
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the rows can be sent a second time."""
+        return self.arrays is not None or (not hasattr(self.batches, "__next__") and not hasattr(self.batches, "__anext__"))
+
+    @property
+    def rows_total(self) -> int | None:
+        """Rows of the pool, if known."""
+        return None if self.arrays is None else self.arrays.rows
+
+    def unary(self) -> pb.SelectRequest:
+        """Return the request as one message."""
+        if self.arrays is None:
+            raise AssertionError("batches are always streamed")
+        return pb.SelectRequest(header=self.header, pool=self.arrays.pool(0, self.arrays.rows))
+
+    def batch_blocks(self, batch: Any, first_row: int) -> tuple[Iterator[pb.SelectStreamRequest], int]:
+        """Return the messages of the next batch, and its number of rows."""
+        arrays, ids = _batch_arrays(batch if isinstance(batch, Mapping) else {self.name: batch}, self.layout)
+        if not first_row:
+            self.ids = None if ids is None else list(ids)
+        elif (ids is None) != (self.ids is None):
+            raise InvalidRequestError("some batches come with ids and some without", field="ids")
+        elif ids is not None and self.ids is not None:
+            self.ids.extend(ids)
+        return arrays.blocks(first_row), arrays.rows
+
+
+def request_of(call: Selecting) -> Request:
+    """Turn arguments into a request.
+
+    Raises
+    ------
+    InvalidRequestError
+        If an argument is no array, or arguments contradict each other.
+    """
+    if call.committee_layout not in _LAYOUTS:
+        raise InvalidRequestError(
+            f"committee_layout is {call.committee_layout!r}; allowed are {', '.join(_LAYOUTS)}", field="committee_layout"
+        )
+    if call.strategy is None:
+        raise InvalidRequestError("strategy is missing: the name of a preset, or a querist.Plan", field="strategy")
+    if (call.count is None) == (not call.rank_all):
+        raise InvalidRequestError("say either count= or rank_all=True", field="count")
+    header = _header(call)
+    streamed = [name for name in ("probabilities", "logits", "committee", "committee_logits", "votes") if is_batches(getattr(call, name))]
+    if streamed:
+        return _batched(call, header, streamed[0])
+    columns = _columns(call, call.committee_layout)
+    excluded = _exclude(call.exclude, header)
+    if excluded is not None:
+        columns["excluded"] = excluded
+    arrays = _arrays(columns, call.committee_layout)
+    ids = _ids(call, arrays.rows)
+    return Request(header, arrays, None, ids, call.committee_layout)
+
+
+def _header(call: Selecting) -> pb.SelectHeader:
+    header = pb.SelectHeader(
+        count=call.count,
+        random_share=call.random_share,
+        class_count=call.class_count,
+        return_components=call.return_components,
+        return_scores=call.return_scores,
+        models=[(use if isinstance(use, ModelUse) else ModelUse(use)).to_message() for use in call.models],
+    )
+    if call.rank_all:
+        header.rank_all = True
+    if isinstance(call.strategy, Plan):
+        header.plan.CopyFrom(call.strategy.to_message())
+    else:
+        header.strategy = str(call.strategy)
+    if call.seed is not None:
+        if not 0 <= call.seed < 2**64:
+            raise InvalidRequestError(f"seed is {call.seed}; allowed is 0 to 2^64 - 1", field="seed")
+        header.seed = call.seed
+    if call.member_weights is not None:
+        header.member_weights.extend(to_array(call.member_weights, "member_weights").tolist())
+    if call.cost_matrix is not None:
+        cost = to_array(call.cost_matrix, "cost_matrix")
+        header.cost_matrix.CopyFrom(codec.encode(cost.astype(np.float64) if cost.dtype.kind in "iub" else cost))
+    return header
+
+
+def _batched(call: Selecting, header: pb.SelectHeader, name: str) -> Request:
+    for other in (
+        "probabilities",
+        "logits",
+        "committee",
+        "committee_logits",
+        "votes",
+        "scores",
+        "embeddings",
+        "model_inputs",
+        "keys",
+        "ids",
+    ):
+        if other != name and getattr(call, other) is not None:
+            message = f"{other} was given beside batches of {name}; let each batch be a dict that holds both"
+            raise InvalidRequestError(message, field=other)
+    excluded = _exclude(call.exclude, header)
+    if excluded is not None:
+        raise InvalidRequestError(
+            "exclude is a mask, but the rows come in batches; give row indices, or excluded in each batch", field="exclude"
+        )
+    return Request(header, None, getattr(call, name), None, call.committee_layout, name)
+
+
+def _columns(call: Selecting, layout: str) -> dict[str, Array]:
+    columns = {}
+    for name in ("probabilities", "logits", "scores", "embeddings", "keys"):
+        if getattr(call, name) is not None:
+            columns[name] = to_array(getattr(call, name), name)
+    if call.committee is not None and call.committee_logits is not None:
+        raise InvalidRequestError("give committee or committee_logits, not both", field="committee_logits")
+    for name in _COMMITTEE:
+        value = getattr(call, name)
+        if value is not None:
+            columns[name] = _committee_array(value, name, layout)
+    columns |= _model_inputs(call.model_inputs)
+    return columns
+
+
+def _committee_array(value: Any, name: str, layout: str) -> Array:
+    """Return a committee as one array; a list of the members' arrays is put together."""
+    if not isinstance(value, (list, tuple)):
+        return to_array(value, name)
+    members = [to_array(member, f"{name}[{index}]") for index, member in enumerate(value)]
+    shapes = {member.shape for member in members}
+    if len(shapes) != 1:
+        raise InvalidRequestError(f"the members of {name} have shapes {sorted(shapes)}; they must agree", field=name)
+    return np.stack(members, axis=0 if layout == "members_first" else 1)
+
+
+def _model_inputs(value: Any) -> dict[str, Array]:
+    if value is None:
+        return {}
+    named = value if isinstance(value, Mapping) else {"input": value}
+    return {_INPUT + name: to_array(tensor, f"model_inputs[{name}]") for name, tensor in named.items()}
+
+
+def _batch_arrays(batch: Mapping[str, Any], layout: str) -> tuple[Arrays, list[Any] | None]:
+    unknown = batch.keys() - ROW_FIELDS
+    if unknown:
+        allowed = ", ".join(sorted(ROW_FIELDS))
+        raise InvalidRequestError(f"a batch holds {', '.join(sorted(unknown))}; allowed are {allowed}", field="batch")
+    columns: dict[str, Array] = {}
+    for name, value in batch.items():
+        if name in _COMMITTEE:
+            columns[name] = _committee_array(value, name, layout)
+        elif name == "model_inputs":
+            columns |= _model_inputs(value)
+        elif name != "ids":
+            columns[name] = to_array(value, name)
+    arrays = _arrays(columns, layout)
+    ids = to_ids(batch["ids"]) if "ids" in batch else index_of(next(iter(batch.values())))
+    if ids is not None and len(ids) != arrays.rows:
+        raise InvalidRequestError(f"a batch has {arrays.rows} rows and {len(ids)} ids; there must be one each", field="ids")
+    return arrays, ids
+
+
+def _arrays(columns: dict[str, Array], layout: str) -> Arrays:
+    if not columns:
+        raise InvalidRequestError("there are no rows: give probabilities=, logits=, committee=, or another field of the pool", field="pool")
+    lengths = {}
+    for name, column in columns.items():
+        axis = 1 if name in _COMMITTEE and layout == "members_first" else 0
+        if column.ndim <= axis:
+            raise InvalidRequestError(f"{name} has shape {list(column.shape)}; it needs a row dimension", field=name)
+        lengths[name] = column.shape[axis]
+    (first, rows), *others = lengths.items()
+    for name, other in others:
+        if other != rows:
+            raise InvalidRequestError(
+                f"{name} has {other} rows and {first} has {rows}; they must agree", field=name, reason="SHAPE_MISMATCH"
+            )
+    return Arrays(columns, rows, layout)
+
+
+def _exclude(value: Any, header: pb.SelectHeader) -> Array | None:
+    """Put row indices into the header, or return a mask."""
+    if value is None:
+        return None
+    array = to_array(value, "exclude")
+    if array.dtype == bool:
+        return array
+    if array.size and array.dtype.kind not in "iu":
+        raise InvalidRequestError(f"exclude is an array of {array.dtype}; it must be a boolean mask or row indices", field="exclude")
+    header.exclude_indices.extend(array.astype(np.int64).reshape(-1).tolist())
+    return None
+
+
+def _ids(call: Selecting, rows: int) -> list[Any] | None:
+    if call.ids is not None:
+        ids: list[Any] | None = to_ids(call.ids)
+    else:
+        indexed = (call.probabilities, call.logits, call.scores, call.embeddings, call.votes)
+        ids = next((found for value in indexed if (found := index_of(value)) is not None), None)
+    if ids is not None and len(ids) != rows:
+        raise InvalidRequestError(f"there are {len(ids)} ids for {rows} rows; there must be one each", field="ids")
+    return ids

@@ -1,0 +1,194 @@
+"""Messages of the server to results. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timezone
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from querist import codec, results
+from querist.plan import Plan
+from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
+
+_COLUMNS = (
+    # name in the message, type, name in the result
+    ("indices", np.int64, "indices"),
+    ("keys", np.int64, "keys"),
+    ("scores", np.float64, "scores"),
+    ("priorities", np.float64, "priorities"),
+    ("confidences", np.float64, "confidences"),
+    ("predicted_labels", np.int32, "predicted_labels"),
+    ("random_draws", np.bool_, "random_draws"),
+    ("inclusion_probabilities", np.float64, "inclusion_probabilities"),
+)
+_ALWAYS = frozenset({"indices", "scores", "priorities"})
+
+
+class Gathering:
+    """Puts the events of a stream together."""
+
+    def __init__(self) -> None:
+        self._pieces: list[selection_service_pb2.Selected] = []
+        self._scores: list[npt.NDArray[np.float64]] = []
+
+    def take(self, event: selection_service_pb2.SelectStreamResponse) -> selection_service_pb2.SelectResponse | None:
+        """Take an event that is no progress, and return the response if it is the last."""
+        kind = event.WhichOneof("event")
+        if kind == "scores":
+            self._scores.append(codec.decode(event.scores.scores))
+        elif kind == "selected":
+            self._pieces.append(event.selected)
+        return event.result if kind == "result" else None
+
+    def batch(self, response: selection_service_pb2.SelectResponse, ids: Sequence[Any] | None) -> results.Batch:
+        """Return the result."""
+        return batch(response, ids, self._pieces, np.concatenate(self._scores) if self._scores else None)
+
+
+def batch(
+    response: selection_service_pb2.SelectResponse,
+    ids: Sequence[Any] | None,
+    pieces: Iterable[selection_service_pb2.Selected] = (),
+    all_scores: npt.NDArray[np.float64] | None = None,
+) -> results.Batch:
+    """Return a response, and the pieces that came before it, as a result."""
+    parts = [*pieces, response.selected]
+    columns = {target: _joined([getattr(part, name) for part in parts], dtype) for name, dtype, target in _COLUMNS}
+    present = {name: column for name, column in columns.items() if len(column) or name in _ALWAYS}
+    components = {
+        component.name: _joined([part.components[position].values for part in parts], np.float64)
+        for position, component in enumerate(response.selected.components)
+    }
+    return results.Batch(
+        **present,
+        ids=None if ids is None else [ids[index] for index in present["indices"].tolist()],
+        components=components,
+        plan=Plan.from_message(response.plan),
+        strategy=response.strategy,
+        seed=response.seed,
+        selection_id=response.selection_id,
+        statistics=_statistics(response.statistics),
+        guarded=_guarded(response.guarded),
+        timings={_enum(selection_service_pb2.Stage, timing.stage, "STAGE_"): timing.seconds for timing in response.timings},
+        warnings=tuple(
+            results.Warning(_enum(selection_service_pb2.WarningCode, warning.code, "WARNING_CODE_"), warning.message)
+            for warning in response.warnings
+        ),
+        server_version=response.server_version,
+        class_labels=tuple(response.class_labels),
+        all_scores=None if all_scores is None else _frozen(all_scores),
+    )
+
+
+def progress(message: selection_service_pb2.Progress, total: int | None) -> results.Progress:
+    """Return a progress event."""
+    stage = _enum(selection_service_pb2.Stage, message.stage, "STAGE_")
+    return results.Progress(stage, message.rows_received, message.rows_scored, total)
+
+
+def model(message: model_service_pb2.Model) -> results.Model:
+    """Return a model."""
+    return results.Model(
+        digest=message.digest,
+        size_bytes=message.size_bytes,
+        created_at=message.created_at.ToDatetime(tzinfo=timezone.utc),
+        inputs=tuple(map(_model_value, message.inputs)),
+        outputs=tuple(map(_model_value, message.outputs)),
+        class_labels=tuple(message.class_labels),
+        producer=message.producer,
+    )
+
+
+def strategies(message: system_service_pb2.ListStrategiesResponse) -> results.Strategies:
+    """Return the catalogue."""
+    return results.Strategies(
+        presets={preset.name: _preset(preset) for preset in message.presets},
+        scores={part.name: _part_info(part) for part in message.scores},
+        choices={part.name: _part_info(part) for part in message.choices},
+    )
+
+
+def server_info(message: system_service_pb2.GetServerInfoResponse) -> results.ServerInfo:
+    """Return what a server is."""
+    limits = {field.name: getattr(message.limits, field.name) for field in message.limits.DESCRIPTOR.fields}
+    return results.ServerInfo(message.version, message.api_version, limits, tuple(message.features))
+
+
+def _joined(columns: list[Any], dtype: Any) -> npt.NDArray[Any]:
+    return _frozen(np.concatenate([np.fromiter(column, dtype, len(column)) for column in columns]))
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+def _statistics(message: selection_service_pb2.PoolStatistics) -> results.PoolStatistics:
+    simple = {
+        field.name: getattr(message, field.name)
+        for field in message.DESCRIPTOR.fields
+        if field.name not in ("score_histogram", "prediction_source")
+    }
+    histogram = message.score_histogram
+    return results.PoolStatistics(
+        **simple,
+        prediction_source=_enum(selection_service_pb2.PredictionSource, message.prediction_source, "PREDICTION_SOURCE_"),
+        score_histogram=results.Histogram(histogram.low, histogram.width, _joined([histogram.counts], np.int64)),
+    )
+
+
+def _guarded(message: selection_service_pb2.Guarded) -> results.Guarded:
+    reasons = tuple(_enum(selection_service_pb2.GuardReason, reason, "GUARD_REASON_") for reason in message.reasons)
+    return results.Guarded(message.total, _joined([message.indices], np.int64), reasons)
+
+
+def _model_value(message: model_service_pb2.ModelValue) -> results.ModelValue:
+    dtype = codec.type_name(message.dtype) if message.dtype else ""
+    return results.ModelValue(message.name, dtype, tuple(message.shape), message.class_map)
+
+
+def _preset(message: system_service_pb2.Preset) -> results.Preset:
+    return results.Preset(
+        name=message.name,
+        plan=Plan.from_message(message.plan),
+        summary=message.summary,
+        needs=_needs(message.needs),
+        merge=_enum(system_service_pb2.MergeClass, message.merge, "MERGE_CLASS_"),
+        deterministic=message.deterministic,
+        reference=message.reference,
+    )
+
+
+def _part_info(message: system_service_pb2.Part) -> results.PartInfo:
+    return results.PartInfo(
+        name=message.name,
+        summary=message.summary,
+        formula=message.formula,
+        needs=_needs(message.needs),
+        merge=_enum(system_service_pb2.MergeClass, message.merge, "MERGE_CLASS_"),
+        deterministic=message.deterministic,
+        cost=message.cost,
+        parameters=tuple(map(_parameter, message.parameters)),
+        reference=message.reference,
+    )
+
+
+def _parameter(message: system_service_pb2.Parameter) -> results.Parameter:
+    low = message.minimum if message.HasField("minimum") else None
+    high = message.maximum if message.HasField("maximum") else None
+    return results.Parameter(message.name, message.type, message.summary, message.default_value, low, high)
+
+
+def _needs(numbers: Iterable[int]) -> tuple[str, ...]:
+    return tuple(_enum(system_service_pb2.Need, number, "NEED_") for number in numbers)
+
+
+def _enum(kind: Any, number: int, prefix: str) -> str:
+    """Return the name of a value; a newer server's value that is not known here comes as its number."""
+    try:
+        return str(kind.Name(number)).removeprefix(prefix)
+    except ValueError:
+        return str(number)

@@ -1,0 +1,327 @@
+"""The asynchronous client: the same names and arguments as `querist.connect`, to be awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import grpc.aio
+
+from querist import _responses, results
+from querist._options import DEFAULT, Options
+from querist._progress import Listener, Telling
+from querist._requests import ModelUse, Request, Selecting, request_of
+from querist._retry import OnRetry
+from querist._uploads import upload_messages
+from querist.errors import InvalidRequestError, QueristError, from_rpc_error
+from querist.plan import Plan
+from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
+from querist.v1.model_service_pb2_grpc import ModelServiceStub
+from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
+from querist.v1.system_service_pb2_grpc import SystemServiceStub
+
+T = TypeVar("T")
+
+
+def connect(address: str, *, timeout: float | None = 60.0, retries: int = 3, on_retry: OnRetry | None = None) -> AsyncClient:
+    """Return an asynchronous client of a server. No connection is made before the first call.
+
+    Parameters
+    ----------
+    address : str
+        "host:port", or "unix:/path" of a socket.
+    timeout : float or None
+        Seconds for one call with all its retries; None for no limit.
+    retries : int
+        How often a call is tried again while the server is unavailable or overloaded; 0 switches that off.
+    on_retry : callable, optional
+        Called before each retry with its number, the error, and the seconds until then.
+    """
+    return AsyncClient(Options(address, timeout, retries, on_retry))
+
+
+class AsyncClient:
+    """Talks to one server, from one event loop. May be pickled while it is not in use.
+
+    Use it as an asynchronous context manager, or call `close`.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._channel: grpc.aio.Channel | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_options": self._options, "_channel": None, "_loop": None}
+
+    def __repr__(self) -> str:
+        return f"<AsyncClient of {self._options.address}>"
+
+    @property
+    def address(self) -> str:
+        """Where the server is."""
+        return self._options.address
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._channel is not None:
+            await self._channel.close()
+        self._channel = None
+
+    async def select(
+        self,
+        probabilities: Any = None,
+        *,
+        strategy: str | Plan | None = None,
+        count: int | None = None,
+        rank_all: bool = False,
+        logits: Any = None,
+        committee: Any = None,
+        committee_logits: Any = None,
+        votes: Any = None,
+        committee_layout: str = "members_first",
+        member_weights: Any = None,
+        class_count: int | None = None,
+        scores: Any = None,
+        embeddings: Any = None,
+        models: Sequence[str | bytes | Path | ModelUse] = (),
+        model_inputs: Any = None,
+        cost_matrix: Any = None,
+        ids: Any = None,
+        keys: Any = None,
+        exclude: Any = None,
+        random_share: float = 0.0,
+        seed: int | None = None,
+        return_components: bool = False,
+        return_scores: bool = False,
+        progress: bool | Listener | None = None,
+        timeout: Any = DEFAULT,
+    ) -> results.Batch:
+        """Choose which instances to label next.
+
+        Arrays may be numpy, torch, JAX, pandas, polars, Arrow or nested lists. The predictions may also be an iterable of batches, each an
+        array or a dict of the row fields (with "ids", if wanted), which is streamed as it comes.
+
+        Parameters
+        ----------
+        probabilities : array (N, C), (N,) or (N, 1), or iterable of batches
+            The model's predictions; one column stands for the positive class.
+        strategy : str or Plan
+            Name of a preset (see `strategies`), or a plan.
+        count : int
+            How many to choose; or `rank_all=True` to rank every candidate.
+        logits : array (N, C), (N,) or (N, 1), or iterable of batches
+            Predictions before softmax, instead of probabilities.
+        committee, committee_logits : array (K, N, C), or list of K arrays (N, C)
+            Predictions of K models.
+        votes : array (K, N) of integers
+            Hard votes of K models, -1 for an abstention; with `class_count`.
+        committee_layout : {"members_first", "rows_first"}
+            Order of the committee's dimensions; "rows_first" is (N, K, C).
+        member_weights : array (K,), optional
+        class_count : int, optional
+        scores : array (N,)
+            The caller's own score, for the strategy "caller".
+        embeddings : array (N, D)
+        models : sequence of str, bytes, Path or ModelUse
+            Models that the server runs on `model_inputs`: digests of uploaded models, models, or paths; several make a committee.
+        model_inputs : array (N, ...), or dict of them by name
+        cost_matrix : array (C, C)
+            Entry [i, j] is the cost of deciding for j when the truth is i.
+        ids : sequence of N ids, optional
+            Come back beside the indices. Default: the index, if a pandas object was given.
+        keys : array (N,) of int64, optional
+            Ids that the server is told too.
+        exclude : mask (N,), or row indices
+            Instances that must not be chosen.
+        random_share : float
+            Share of the batch that is drawn at random.
+        seed : int, optional
+            Decides all random draws.
+        return_components, return_scores : bool
+            Return the parts of a mixed score, or the scores of the whole pool.
+        progress : bool or callable, optional
+            True for a bar; or called with a `Progress` now and then. Only streams report progress.
+        timeout : float or None, optional
+            Seconds for this call, instead of the client's.
+
+        Raises
+        ------
+        InvalidRequestError
+            With `field`, `row`, `id` and `reason`.
+        QueristError
+            See `querist.errors`.
+        """
+        request = request_of(
+            Selecting(
+                probabilities=probabilities,
+                logits=logits,
+                committee=committee,
+                committee_logits=committee_logits,
+                votes=votes,
+                committee_layout=committee_layout,
+                scores=scores,
+                embeddings=embeddings,
+                model_inputs=model_inputs,
+                models=models,
+                keys=keys,
+                ids=ids,
+                exclude=exclude,
+                strategy=strategy,
+                count=count,
+                rank_all=rank_all,
+                seed=seed,
+                random_share=random_share,
+                member_weights=member_weights,
+                cost_matrix=cost_matrix,
+                class_count=class_count,
+                return_components=return_components,
+                return_scores=return_scores,
+            )
+        )
+        try:
+            if not request.streams:
+                message = request.unary()
+                response = await self._call(lambda left: self._selection.Select(message, timeout=left), timeout)
+                return _responses.batch(response, request.ids)
+            with Telling(progress) as tell:
+                return await self._call(lambda left: self._stream(request, tell, left), timeout, repeatable=request.repeatable)
+        except InvalidRequestError as error:
+            error.name_row(request.ids)
+            raise
+
+    async def upload_model(self, model: str | Path | bytes, *, timeout: Any = DEFAULT) -> results.Model:
+        """Store an ONNX model, given as bytes or as the path of a file; safe to repeat."""
+        onnx = model if isinstance(model, bytes) else Path(model).read_bytes()
+        response = await self._call(lambda left: self._models.UploadModel(upload_messages(onnx), timeout=left), timeout)
+        return _responses.model(response.model)
+
+    async def get_model(self, digest: str, *, timeout: Any = DEFAULT) -> results.Model:
+        """Describe a stored model."""
+        request = model_service_pb2.GetModelRequest(digest=digest)
+        return _responses.model((await self._call(lambda left: self._models.GetModel(request, timeout=left), timeout)).model)
+
+    async def list_models(self, *, timeout: Any = DEFAULT) -> list[results.Model]:
+        """Describe all stored models."""
+        found: list[results.Model] = []
+        token = ""
+        while True:
+            request = model_service_pb2.ListModelsRequest(page_token=token)
+            page = await self._call(lambda left, request=request: self._models.ListModels(request, timeout=left), timeout)  # type: ignore[misc]
+            found += map(_responses.model, page.models)
+            token = page.next_page_token
+            if not token:
+                return found
+
+    async def delete_model(self, digest: str, *, timeout: Any = DEFAULT) -> None:
+        """Remove a stored model."""
+        request = model_service_pb2.DeleteModelRequest(digest=digest)
+        await self._call(lambda left: self._models.DeleteModel(request, timeout=left), timeout)
+
+    async def strategies(self, *, timeout: Any = DEFAULT) -> results.Strategies:
+        """Return every preset, score and choice of the server."""
+        request = system_service_pb2.ListStrategiesRequest()
+        return _responses.strategies(await self._call(lambda left: self._system.ListStrategies(request, timeout=left), timeout))
+
+    async def info(self, *, timeout: Any = DEFAULT) -> results.ServerInfo:
+        """Return the server's version, limits and features."""
+        request = system_service_pb2.GetServerInfoRequest()
+        return _responses.server_info(await self._call(lambda left: self._system.GetServerInfo(request, timeout=left), timeout))
+
+    async def _call(self, attempt: Callable[[float | None], Awaitable[T]], timeout: Any, *, repeatable: bool = True) -> T:
+        """Make a call, and again as long as that helps."""
+        attempts = self._options.attempts(timeout)
+        while True:
+            try:
+                return await attempt(attempts.seconds_left)
+            except grpc.RpcError as error:
+                failure = from_rpc_error(error)
+                try:
+                    delay = attempts.delay_after(failure, repeatable=repeatable)
+                except QueristError as final:
+                    raise final from error
+            await asyncio.sleep(delay)
+
+    async def _stream(self, request: Request, tell: Listener, timeout: float | None) -> results.Batch:
+        source = _Source(request)
+        gathering = _responses.Gathering()
+        call = self._selection.SelectStream(source.messages(), timeout=timeout)
+        try:
+            async for event in call:
+                if event.HasField("progress"):
+                    tell(_responses.progress(event.progress, request.rows_total))
+                    continue
+                response = gathering.take(event)
+                if response is not None:
+                    return gathering.batch(response, request.ids)
+        except (grpc.RpcError, asyncio.CancelledError):
+            if source.error is not None:
+                raise source.error from None
+            raise
+        finally:
+            call.cancel()
+        raise QueristError("the server ended the stream without a result")
+
+    @property
+    def _selection(self) -> SelectionServiceStub:
+        return SelectionServiceStub(self._connected())
+
+    @property
+    def _models(self) -> ModelServiceStub:
+        return ModelServiceStub(self._connected())
+
+    @property
+    def _system(self) -> SystemServiceStub:
+        return SystemServiceStub(self._connected())
+
+    def _connected(self) -> grpc.aio.Channel:
+        """Return this event loop's channel."""
+        loop = asyncio.get_running_loop()
+        if self._channel is None or self._loop is not loop:
+            self._channel = grpc.aio.insecure_channel(self._options.address, self._options.channel_options)
+            self._loop = loop
+        return self._channel
+
+
+class _Source:
+    """The messages of a stream, from batches that may come synchronously or asynchronously; keeps what goes wrong with them."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.error: Exception | None = None
+
+    async def messages(self) -> AsyncIterator[selection_service_pb2.SelectStreamRequest]:
+        """Give the messages in order."""
+        try:
+            yield selection_service_pb2.SelectStreamRequest(header=self._request.header)
+            if self._request.arrays is not None:
+                for message in self._request.arrays.blocks(0):
+                    yield message
+                return
+            first_row = 0
+            async for batch in self._batches():
+                blocks, rows = self._request.batch_blocks(batch, first_row)
+                for message in blocks:
+                    yield message
+                first_row += rows
+        except Exception as error:
+            self.error = error
+            raise
+
+    async def _batches(self) -> AsyncIterator[Any]:
+        batches = self._request.batches
+        if isinstance(batches, AsyncIterable):
+            async for batch in batches:
+                yield batch
+        else:
+            for batch in batches:
+                yield batch

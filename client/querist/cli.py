@@ -1,0 +1,109 @@
+"""The command ``querist``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+import querist
+from querist import _files
+from querist._local import MISSING, server_is_installed
+from querist.errors import QueristError
+
+_ONLY_HERE = "a private server, started for this command"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0, 1 if the request failed, 2 if the command was wrong."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["serve"]:
+        return _serve(given)
+    if given[:1] == ["demo"]:
+        return _demo(given[1:])
+    options = _parser().parse_args(given)
+    commands = {"select": _select, "strategies": _strategies, "info": _info}
+    try:
+        with _client(options.address) as client:
+            commands[options.command](client, options)
+    except (QueristError, _files.FileError) as error:
+        sys.stderr.write(f"querist: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="querist", description="Choose which unlabelled instances a person should label next.")
+    parser.add_argument("--version", action="version", version=querist.__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="run the server", add_help=False)
+    commands.add_parser("demo", help="replay active learning on a real data set against random", add_help=False)
+    select = commands.add_parser("select", help="choose from predictions in a file")
+    select.add_argument("file", help="predictions: .npy, .npz, .csv or .parquet")
+    select.add_argument("--strategy", default="margin", help="name of a preset (margin)")
+    size = select.add_mutually_exclusive_group()
+    size.add_argument("--count", type=int, help="how many to choose (10)")
+    size.add_argument("--all", action="store_true", help="rank every instance")
+    select.add_argument(
+        "--as", dest="field", default="probabilities", choices=_files.FIELDS, help="what the file's numbers are (probabilities)"
+    )
+    select.add_argument("--ids", help="column of a .csv or .parquet file, or array of an .npz file, that holds ids")
+    select.add_argument("--seed", type=int, help="decides all random draws")
+    select.add_argument("--random-share", type=float, default=0.0, help="share of the batch that is drawn at random (0)")
+    select.add_argument("--output", default="-", help="where to write: a .csv or .json file, or - for CSV on standard output (-)")
+    info = commands.add_parser("info", help="what a server is")
+    strategies = commands.add_parser("strategies", help="what a server can do")
+    for command in (select, info, strategies):
+        command.add_argument("--address", help=f"the server: host:port or unix:/path ({_ONLY_HERE})")
+    return parser
+
+
+def _client(address: str | None) -> AbstractContextManager[querist.Client]:
+    return querist.connect(address) if address else querist.local()
+
+
+def _select(client: querist.Client, options: argparse.Namespace) -> None:
+    fields = _files.read(options.file, options.field, options.ids)
+    count = None if options.all else options.count or 10
+    batch = client.select(
+        **fields, strategy=options.strategy, count=count, rank_all=options.all, seed=options.seed, random_share=options.random_share
+    )
+    _files.write(batch, options.output)
+    for warning in batch.warnings:
+        sys.stderr.write(f"querist: note: {warning.message}\n")
+
+
+def _strategies(client: querist.Client, options: argparse.Namespace) -> None:  # noqa: ARG001 - every command has the same signature
+    presets = client.strategies().presets.values()
+    width = max(len(preset.name) for preset in presets)
+    for preset in presets:
+        needs = ", ".join(need.lower().replace("_", " ") for need in preset.needs) or "nothing"
+        sys.stdout.write(f"{preset.name:{width}}  {preset.summary} Needs {needs}.\n")
+
+
+def _info(client: querist.Client, options: argparse.Namespace) -> None:  # noqa: ARG001 - every command has the same signature
+    info = client.info()
+    shown = {"version": info.version, "api_version": info.api_version, "limits": info.limits, "features": info.features}
+    sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+
+
+def _serve(arguments: list[str]) -> int:
+    """Become the server."""
+    if not server_is_installed():
+        sys.stderr.write(f"querist: {MISSING}\n")
+        return 2
+    sys.stdout.flush()
+    return os.execv(sys.executable, [sys.executable, "-m", "querist_server", *arguments])  # noqa: S606 - no shell is wanted
+
+
+def _demo(arguments: list[str]) -> int:
+    if not server_is_installed() or any(importlib.util.find_spec(name) is None for name in ("sklearn", "skl2onnx", "matplotlib", "tqdm")):
+        sys.stderr.write("querist: the demo needs more packages: pip install 'querist[demo]'\n")
+        return 2
+    from querist import demo
+
+    return demo.main(arguments)

@@ -1,0 +1,298 @@
+"""What comes back, as frozen dataclasses of plain values and read-only arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from querist.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas
+
+FloatArray = npt.NDArray[np.float64]
+IndexArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a selection is.
+
+    Attributes
+    ----------
+    stage : str
+        Such as "SCORE" or "CHOOSE".
+    rows_received, rows_scored : int
+        Rows that have reached the server, and that have a score.
+    rows_total : int or None
+        Rows of the pool, if known beforehand.
+    """
+
+    stage: str
+    rows_received: int
+    rows_scored: int
+    rows_total: int | None
+
+
+@dataclass(frozen=True)
+class Warning:  # noqa: A001 - the contract's word
+    """Something to know although nothing failed."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """Instances that were left out although the caller did not exclude them: their number, the first of them, and why."""
+
+    total: int
+    indices: IndexArray
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts in bins of one width, from `low` upwards."""
+
+    low: float
+    width: float
+    counts: IndexArray
+
+
+@dataclass(frozen=True)
+class PoolStatistics:
+    """What the pool looks like; scores are those of the candidates."""
+
+    rows: int
+    candidates: int
+    excluded: int
+    classes: int
+    members: int
+    prediction_source: str
+    score_min: float
+    score_max: float
+    score_mean: float
+    score_std: float
+    score_histogram: Histogram
+    bytes_kept: int
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The chosen instances, the first to be labelled first. Columns that do not apply are None.
+
+    Attributes
+    ----------
+    indices : ndarray of int64
+        Row indices in the pool.
+    ids : list or None
+        The caller's ids, if given.
+    keys : ndarray of int64 or None
+        The caller's keys, if sent.
+    scores : ndarray of float64
+        Raw scores, higher meaning more worth labelling.
+    priorities : ndarray of float64
+        1 for the first, falling evenly to just above 0.
+    confidences : ndarray of float64 or None
+        Largest class probability of each instance.
+    predicted_labels : ndarray of int32 or None
+        Most likely class of each instance.
+    random_draws : ndarray of bool or None
+        Drawn by the random share instead of the plan.
+    inclusion_probabilities : ndarray of float64 or None
+        Of a uniform draw; 0 where there is none.
+    components : dict of str to ndarray
+        Raw parts of a mixed score, if asked for.
+    plan : Plan
+        The plan that was really run, with every default filled in.
+    strategy : str
+        The preset that it came from, or "".
+    seed : int
+        The seed that was used.
+    selection_id : str
+        Name of this selection in the server's log.
+    statistics : PoolStatistics
+    guarded : Guarded
+    timings : dict of str to float
+        Seconds in each stage.
+    warnings : tuple of Warning
+    class_labels : tuple of str
+        Class names that the models declare.
+    server_version : str
+    all_scores : ndarray of float64 or None
+        Scores of the whole pool, if asked for; NaN for rows that were no candidates.
+    """
+
+    indices: IndexArray
+    scores: FloatArray
+    priorities: FloatArray
+    plan: Plan
+    strategy: str
+    seed: int
+    selection_id: str
+    statistics: PoolStatistics
+    guarded: Guarded
+    timings: dict[str, float]
+    warnings: tuple[Warning, ...]
+    server_version: str
+    ids: list[Any] | None = None
+    keys: IndexArray | None = None
+    confidences: FloatArray | None = None
+    predicted_labels: npt.NDArray[np.int32] | None = None
+    random_draws: npt.NDArray[np.bool_] | None = None
+    inclusion_probabilities: FloatArray | None = None
+    components: dict[str, FloatArray] = field(default_factory=dict)
+    class_labels: tuple[str, ...] = ()
+    all_scores: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __repr__(self) -> str:
+        first = ", ".join(f"{index}: {score:.4g}" for index, score in zip(self.indices[:5].tolist(), self.scores[:5].tolist(), strict=True))
+        more = ", ..." if len(self) > 5 else ""
+        name = self.strategy or "plan"
+        return f"<Batch of {len(self)} of {self.statistics.candidates} by {name}: {first}{more}>"
+
+    @property
+    def columns(self) -> dict[str, Sequence[Any] | npt.NDArray[Any]]:
+        """All columns that apply, by name, components under their own names."""
+        names = (
+            "indices",
+            "ids",
+            "keys",
+            "scores",
+            "priorities",
+            "confidences",
+            "predicted_labels",
+            "random_draws",
+            "inclusion_probabilities",
+        )
+        columns = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return {**columns, **{f"score_{name}": values for name, values in self.components.items()}}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the pool's scores as plain values that JSON can hold (ids as they are)."""
+        fields = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name != "all_scores"}
+        return {name: _plain(value) for name, value in fields.items() if value is not None}
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the columns as a data frame, in the order of the batch.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError("to_pandas needs pandas: pip install 'querist[pandas]'") from error
+        return pd.DataFrame(self.columns)
+
+
+@dataclass(frozen=True)
+class ModelValue:
+    """An input or output of a model: its name, type ("" if it is no tensor of numbers) and shape, -1 for lengths that are not fixed."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    class_map: bool
+
+
+@dataclass(frozen=True)
+class Model:
+    """A stored ONNX model."""
+
+    digest: str
+    size_bytes: int
+    created_at: datetime
+    inputs: tuple[ModelValue, ...]
+    outputs: tuple[ModelValue, ...]
+    class_labels: tuple[str, ...]
+    producer: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named plan."""
+
+    name: str
+    plan: Plan
+    summary: str
+    needs: tuple[str, ...]
+    merge: str
+    deterministic: bool
+    reference: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What can be set of a part."""
+
+    name: str
+    type: str
+    summary: str
+    default: str
+    minimum: float | None
+    maximum: float | None
+
+
+@dataclass(frozen=True)
+class PartInfo:
+    """A score or a choice."""
+
+    name: str
+    summary: str
+    formula: str
+    needs: tuple[str, ...]
+    merge: str
+    deterministic: bool
+    cost: str
+    parameters: tuple[Parameter, ...]
+    reference: str
+
+
+@dataclass(frozen=True)
+class Strategies:
+    """Everything that a server can do, by name."""
+
+    presets: dict[str, Preset]
+    scores: dict[str, PartInfo]
+    choices: dict[str, PartInfo]
+
+
+@dataclass(frozen=True)
+class ServerInfo:
+    """What a server is; `limits` by the contract's names."""
+
+    version: str
+    api_version: str
+    limits: dict[str, int]
+    features: tuple[str, ...]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Plan):
+        return {"score": _part(value.score), "choice": _part(value.choice), "prefilter": value.prefilter}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _part(part: Any) -> Any:
+    return part if isinstance(part, str) else {type(part).__name__: _plain(part)}
