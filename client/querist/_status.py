@@ -31,9 +31,10 @@ class Status:
 
 def read(error: grpc.RpcError) -> Status:
     """Read a failed call; details that cannot be read are left out."""
-    trailers = {key: value for key, value in (error.trailing_metadata() or ())}  # type: ignore[attr-defined]
-    code: str = error.code().name  # type: ignore[attr-defined]
-    message: str = error.details() or ""  # type: ignore[attr-defined]
+    failed: Any = error  # every error that a call raises is also the call, which the types do not say
+    trailers = dict(failed.trailing_metadata() or ())
+    code: str = failed.code().name
+    message: str = failed.details() or ""
     request_id = trailers.get(REQUEST_ID, "")
     packed = trailers.get(DETAILS)
     if packed is None:

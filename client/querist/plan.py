@@ -55,7 +55,8 @@ class Plan:
 
 def _fill(container: Message, part: Part, path: str) -> None:
     """Set the arm of a Score or Choice message."""
-    arms = {field.message_type.name: field.name for field in container.DESCRIPTOR.oneofs_by_name["kind"].fields}
+    fields: Any = container.DESCRIPTOR.oneofs_by_name["kind"].fields
+    arms = {field.message_type.name: field.name for field in fields}
     arm = part if isinstance(part, str) else arms.get(type(part).__name__)
     if arm not in arms.values():
         given = repr(part) if isinstance(part, str) else type(part).__name__

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from querist.plan import Plan
+from querist.v1 import parts
 
 if TYPE_CHECKING:
     import pandas
@@ -41,7 +42,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Warning:  # noqa: A001 - the contract's word
+class Note:
     """Something to know although nothing failed."""
 
     code: str
@@ -122,7 +123,7 @@ class Batch:
     guarded : Guarded
     timings : dict of str to float
         Seconds in each stage.
-    warnings : tuple of Warning
+    warnings : tuple of Note
     class_labels : tuple of str
         Class names that the models declare.
     server_version : str
@@ -140,7 +141,7 @@ class Batch:
     statistics: PoolStatistics
     guarded: Guarded
     timings: dict[str, float]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[Note, ...]
     server_version: str
     ids: list[Any] | None = None
     keys: IndexArray | None = None
@@ -284,15 +285,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, Plan):
-        return {"score": _part(value.score), "choice": _part(value.choice), "prefilter": value.prefilter}
+        return {"score": _plain(value.score), "choice": _plain(value.choice), "prefilter": value.prefilter}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        fields = {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        is_part = type(value).__module__ == parts.__name__ and not isinstance(value, parts.MixPart)
+        return {type(value).__name__: fields} if is_part else fields
     if isinstance(value, dict):
         return {name: _plain(entry) for name, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(entry) for entry in value]
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _part(part: Any) -> Any:
-    return part if isinstance(part, str) else {type(part).__name__: _plain(part)}

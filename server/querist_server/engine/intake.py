@@ -155,11 +155,11 @@ def _explain(values: Array, tolerance: float, name: str, first: int) -> None:
     by_row: Array = values.reshape(-1, *values.shape[-2:])
     _refuse_non_finite(np.moveaxis(by_row, 0, 1), name, first)
     sums = by_row.sum(axis=-1)
-    off: npt.NDArray[np.bool_] = np.greater(np.abs(sums - 1), tolerance)
+    off: Array = np.abs(sums - 1) > tolerance
     outside = ((by_row < 0) | (by_row > 1 + tolerance)).any(axis=-1)
     if (off & outside).any(axis=0).mean() > 0.5:
         _refuse_logits(by_row, off & outside, name, first)
-    negative = (by_row < 0).any(axis=-1)
+    negative: Array = np.any(by_row < 0, axis=-1)
     row = int((off | negative).any(axis=0).argmax())
     if negative[:, row].any():
         value = float(by_row[:, row].min())

@@ -30,9 +30,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self.draining = False
         self.running = 0
 
-    async def intercept_service(  # type: ignore[override]
-        self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]], handler_call_details: grpc.HandlerCallDetails
-    ) -> Handler:
+    async def intercept_service(
+        self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]], handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler | None:
         """Return the handler of a call, wrapped if it is one of ours."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
