@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import filecmp
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import venv
 from pathlib import Path
 
@@ -23,6 +25,16 @@ ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 STUBS = ROOT / "client" / "querist" / "v1"
 TOOL_ENVIRONMENT = ROOT / ".cache" / "codegen"
+PARTS_HEADER = '''"""Scores and choices as dataclasses. Made from plan.proto by protos/generate.py; do not edit.
+
+A parameter that is None is not sent, and the server's default stands for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+'''
 
 
 def toolchain_python() -> Path:
@@ -48,6 +60,41 @@ def generate(target: Path) -> None:
             if has_service:
                 shutil.copy(stub, target / stub.name)
     (target / "__init__.py").touch()
+    (target / "parts.py").write_text(parts_module((PROTOS / "querist" / "v1" / "plan.proto").read_text()))
+
+
+def parts_module(proto: str) -> str:
+    """Return a module with a dataclass for each score and choice that plan.proto declares, documented by its comments."""
+    classes = []
+    for comment, name, body in re.findall(r"((?:^//.*\n)+)message (\w+) \{(\}|\n(?:.*\n)*?\})", proto, re.MULTILINE):
+        if name not in ("Plan", "Score", "Choice"):
+            classes.append(dataclass_source(name, _prose(comment), body))
+    return PARTS_HEADER + "".join(classes)
+
+
+def dataclass_source(name: str, prose: str, body: str) -> str:
+    """Return the source of the dataclass of one message."""
+    lines = [f"\n\n@dataclass(frozen=True, kw_only=True)\nclass {name}:\n", _docstring(prose, "    ")]
+    for comment, optional, kind, field in re.findall(r"((?:^  //.*\n)+)  (optional |repeated |)(\w+) (\w+) = \d+;", body, re.MULTILINE):
+        lines += [f"\n    {field}: {_annotation(optional.strip(), kind)}\n", _docstring(_prose(comment), "    ")]
+    return "".join(lines)
+
+
+def _annotation(label: str, kind: str) -> str:
+    scalar = {"double": "float", "int64": "int", "bool": "bool"}.get(kind)
+    if scalar is not None:
+        return f"{scalar} | None = None"
+    return f"tuple[{kind}, ...]" if label == "repeated" else {"Score": "Any"}.get(kind, "str")
+
+
+def _prose(comment: str) -> str:
+    text = " ".join(line.strip().removeprefix("//").strip() for line in comment.splitlines())
+    return text.replace("\\", "").replace('"', "'")
+
+
+def _docstring(prose: str, indent: str) -> str:
+    wrapped = textwrap.fill(prose, 136 - len(indent), initial_indent=f'{indent}"""', subsequent_indent=indent, break_long_words=False)
+    return f'{wrapped}"""\n' if "\n" not in wrapped else f'{wrapped}\n{indent}"""\n'
 
 
 def difference(fresh: Path) -> list[str]:

@@ -74,7 +74,7 @@ def batch(
         guarded=_guarded(response.guarded),
         timings={_enum(selection_service_pb2.Stage, timing.stage, "STAGE_"): timing.seconds for timing in response.timings},
         warnings=tuple(
-            results.Note(_enum(selection_service_pb2.WarningCode, warning.code, "WARNING_CODE_"), warning.message)
+            results.SelectionWarning(_enum(selection_service_pb2.WarningCode, warning.code, "WARNING_CODE_"), warning.message)
             for warning in response.warnings
         ),
         server_version=response.server_version,

@@ -42,7 +42,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Note:
+class SelectionWarning:
     """Something to know although nothing failed."""
 
     code: str
@@ -123,7 +123,7 @@ class Batch:
     guarded : Guarded
     timings : dict of str to float
         Seconds in each stage.
-    warnings : tuple of Note
+    warnings : tuple of SelectionWarning
     class_labels : tuple of str
         Class names that the models declare.
     server_version : str
@@ -141,7 +141,7 @@ class Batch:
     statistics: PoolStatistics
     guarded: Guarded
     timings: dict[str, float]
-    warnings: tuple[Note, ...]
+    warnings: tuple[SelectionWarning, ...]
     server_version: str
     ids: list[Any] | None = None
     keys: IndexArray | None = None

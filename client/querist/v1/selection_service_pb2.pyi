@@ -165,10 +165,10 @@ class SelectResponse(_message.Message):
     seed: int
     statistics: PoolStatistics
     timings: _containers.RepeatedCompositeFieldContainer[StageTiming]
-    warnings: _containers.RepeatedCompositeFieldContainer[Warning]
+    warnings: _containers.RepeatedCompositeFieldContainer[SelectionWarning]
     server_version: str
     class_labels: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[Warning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Selected(_message.Message):
     __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components")
@@ -256,7 +256,7 @@ class StageTiming(_message.Message):
     seconds: float
     def __init__(self, stage: _Optional[_Union[Stage, str]] = ..., seconds: _Optional[float] = ...) -> None: ...
 
-class Warning(_message.Message):
+class SelectionWarning(_message.Message):
     __slots__ = ("code", "message")
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]

@@ -1,0 +1,36 @@
+"""The learning curves as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")  # before pyplot: there may be no screen
+
+import matplotlib.pyplot as plt
+from matplotlib.ticker import PercentFormatter
+
+from querist.demo.analysis import band
+from querist.demo.loop import Curve
+
+COLOURS = {"margin": "#0b6e99", "committee": "#c4561a", "random": "#6b6b6b"}
+
+
+def save(curves: dict[str, list[Curve]], path: Path) -> None:
+    """Write the mean learning curve of each arm with its 95 % interval as PNG."""
+    figure, axes = plt.subplots(figsize=(7.5, 4.8), dpi=150, layout="constrained")
+    for arm, runs in curves.items():
+        mean, low, high = band(runs)
+        labels = runs[0].labels
+        axes.plot(labels, mean, color=COLOURS[arm], linewidth=2, linestyle="--" if arm == "random" else "-", label=arm)
+        axes.fill_between(labels, low, high, color=COLOURS[arm], alpha=0.15, linewidth=0)
+        axes.annotate(arm, (labels[-1], mean[-1]), xytext=(6, 0), textcoords="offset points", color=COLOURS[arm], va="center")
+    seeds = len(next(iter(curves.values())))
+    axes.set(xlabel="labelled instances", ylabel="accuracy on held-out digits", title=f"Digits: mean of {seeds} seeds, with 95 % interval")
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", alpha=0.25)
+    axes.legend(loc="lower right", frameon=False)
+    figure.savefig(path)
+    plt.close(figure)
