@@ -50,15 +50,13 @@ def campaign(
         counts.append(len(labelled))
         accuracies.append(float(judge.score(data.features[data.test], data.labels[data.test])))
         if number < rounds:
-            members = [judge] if arm == "margin" else _committee(arm, seed, features[labelled], labels[labelled])
+            members = [judge] if arm == "margin" else []
+            if arm == "committee":
+                members = models.committee(seed * 1000 + number, features[labelled], labels[labelled])
             chosen = _choose(client, data, members, arm, labelled, batch, seed * 1000 + number)
             labelled = np.concatenate((labelled, chosen))
         tick()
     return Curve(tuple(counts), tuple(accuracies))
-
-
-def _committee(arm: str, seed: int, features: models.Features, labels: models.Labels) -> list[Any]:
-    return [member.fit(features, labels) for member in models.committee(seed)] if arm == "committee" else []
 
 
 def _choose(

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from skl2onnx import to_onnx
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
 
 Features = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
 LEAST_PROBABILITY = 1e-6
+MEMBERS = 4
 
 
 def single(seed: int) -> Any:
@@ -22,13 +21,15 @@ def single(seed: int) -> Any:
     return LogisticRegression(max_iter=300, random_state=seed)
 
 
-def committee(seed: int) -> list[Any]:
-    """Return members of different kinds."""
-    return [
-        single(seed),
-        RandomForestClassifier(n_estimators=20, random_state=seed, n_jobs=1),
-        MLPClassifier((32,), solver="lbfgs", alpha=1.0, max_iter=100, random_state=seed),
-    ]
+def committee(seed: int, features: Features, labels: Labels) -> list[Any]:
+    """Return members of the same kind, each fitted to a bootstrap of the labelled set (query by bagging: Abe and Mamitsuka, ICML 1998).
+
+    Each bootstrap keeps one instance of each class, so that all members know all classes.
+    """
+    rng = np.random.default_rng(seed)
+    one_each = np.unique(labels, return_index=True)[1]
+    resamples = (np.concatenate((one_each, rng.integers(0, len(labels), len(labels)))) for _ in range(MEMBERS))
+    return [single(seed).fit(features[rows], labels[rows]) for rows in resamples]
 
 
 def export(model: Any, features: Features) -> bytes:

@@ -1,0 +1,57 @@
+# make test and make demo work on a machine that has Python and make; everything else they install into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+NODE_STAMP := tests/languages/node/node_modules/installed
+
+.PHONY: test demo lint stubs pytest wheel-test compat bench-stream languages readme clean
+
+test: lint pytest wheel-test ## everything that must hold before a change lands
+
+demo: $(STAMP) ## active learning on digits against random, with a plot
+	$(BIN)/querist demo
+
+lint: $(STAMP) ## style, types, directions of imports, protos, freshness of what is generated
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
+	sh tests/contract/breaking.sh $(BIN)/buf
+	$(BIN)/python protos/generate.py --check
+	$(BIN)/python tests/contract/readme_table.py --check
+
+pytest: $(STAMP) languages ## all tests
+	$(BIN)/pytest
+
+wheel-test: $(STAMP) ## the built wheel, in environments of its own
+	$(BIN)/python tests/wheel/check_wheel.py
+
+stubs: $(STAMP) ## make the stubs again after a change of the protos
+	$(BIN)/python protos/generate.py
+
+readme: $(STAMP) ## make the README's strategy table again
+	$(BIN)/python tests/contract/readme_table.py
+
+compat: $(STAMP) ## the oldest and newest protobuf, grpcio and numpy, and other libraries with stubs in one process
+	$(BIN)/python tests/compat/check_versions.py
+
+bench-stream: $(STAMP) ## 10,000,000 x 10 through SelectStream: memory and time
+	$(BIN)/python tests/bench/bench_stream.py
+
+languages: ## packages of the clients in other languages, where their tools are installed
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(NODE_STAMP); else echo "npm is not installed: the Node client is not tested"; fi
+
+$(NODE_STAMP): tests/languages/node/package.json
+	cd tests/languages/node && npm install --no-audit --no-fund --no-package-lock --silent
+	touch $@
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable '.[server,demo,pandas]' --group dev
+	touch $@
+
+clean: ## remove what is made
+	rm -rf $(VENV) .cache build dist demo-output tests/languages/node/node_modules
