@@ -69,7 +69,7 @@ def _choose(
     held = data.features[data.validation], data.labels[data.validation]
     uploaded = [client.upload_model(models.export(member, features)) for member in members]
     uses = [querist.ModelUse(stored.digest, weight=models.weight(member, *held)) for stored, member in zip(uploaded, members, strict=True)]
-    strategy = "margin" if arm == "margin" else "bald"
+    strategy = "margin" if arm == "margin" else "power_bald"  # the top of BALD alone is ten instances of one class
     chosen = client.select(models=uses, model_inputs={"X": features}, strategy=strategy, **common).indices
     for stored in uploaded:
         client.delete_model(stored.digest)

@@ -25,7 +25,6 @@ def save(curves: dict[str, list[Curve]], path: Path) -> None:
         labels = runs[0].labels
         axes.plot(labels, mean, color=COLOURS[arm], linewidth=2, linestyle="--" if arm == "random" else "-", label=arm)
         axes.fill_between(labels, low, high, color=COLOURS[arm], alpha=0.15, linewidth=0)
-        axes.annotate(arm, (labels[-1], mean[-1]), xytext=(6, 0), textcoords="offset points", color=COLOURS[arm], va="center")
     seeds = len(next(iter(curves.values())))
     axes.set(xlabel="labelled instances", ylabel="accuracy on held-out digits", title=f"Digits: mean of {seeds} seeds, with 95 % interval")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
