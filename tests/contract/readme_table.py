@@ -4,9 +4,8 @@ import re
 import sys
 from pathlib import Path
 
-from querist_server.service.system import catalogue
-
 from querist.v1 import system_service_pb2
+from querist_server.service.system import catalogue
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN, END = "<!-- strategies: begin -->", "<!-- strategies: end -->"

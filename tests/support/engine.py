@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-
 from querist_server.engine.part import Need, Plan
 from querist_server.engine.pipeline import Limits, Run, Selection, Task
 from querist_server.engine.presets import PRESETS

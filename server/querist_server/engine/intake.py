@@ -20,6 +20,7 @@ SUM_TOLERANCE_16_BIT = 1e-2
 """The same for FLOAT16 and BFLOAT16, whose elements carry 8 to 11 bits."""
 
 
+@np.errstate(invalid="ignore", over="ignore")  # what numpy would warn of is what is looked for here
 def block_of(cut: Cut, context: Context) -> Block:
     """Check and widen consecutive rows.
 

@@ -75,7 +75,7 @@ class Histogram:
 
 def _start_exponent(low: float, high: float) -> int:
     """Return the exponent of a width at which the range surely fits and bin numbers stay exact, 48 bits below the larger end."""
-    spread = math.frexp(high - low)[1] - 5 if high > low else -1000  # 2^5 < MOST_BINS bins, one more for the edges
+    spread = math.frexp(high / 2 - low / 2)[1] - 4 if high > low else -1000  # 2^5 < MOST_BINS bins, one more for the edges
     finest = math.frexp(max(abs(low), abs(high)))[1] - 48
     return max(spread, finest, -1000)
 
@@ -90,11 +90,12 @@ class ScoreStatistics:
         self._mean = 0.0
         self._squares = 0.0
 
+    @np.errstate(over="ignore")  # the deviation of scores near the largest float is infinite
     def add(self, scores: npt.NDArray[np.float64]) -> None:
         """Fold the scores of the next candidates in (Chan, Golub and LeVeque 1983: pairwise update of the moments)."""
         if not len(scores):
             return
-        low, high, mean = float(scores.min()), float(scores.max()), float(scores.mean())
+        low, high, mean = float(scores.min()), float(scores.max()), float((scores / len(scores)).sum())
         deviation = scores - mean
         gap = mean - self._mean
         total = self.count + len(scores)

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 from engine import probabilities, scores_of
-from skactiveml.pool import uncertainty_scores
-
 from querist_server.engine.choices.top import Top
 from querist_server.engine.part import Plan
 from querist_server.engine.scores.least_confidence import LeastConfidence
+from skactiveml.pool import uncertainty_scores
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

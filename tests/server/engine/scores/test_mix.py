@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 from engine import probabilities, scores_of, select
-from scipy import stats
-
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
 from querist_server.engine.part import Plan
@@ -10,6 +8,7 @@ from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.scores.mix import Mix, MixPart
+from scipy import stats
 
 SCALES = {
     "RANK": lambda values: (stats.rankdata(values) - 1) / (len(values) - 1),
