@@ -1,0 +1,326 @@
+"""Every kind of bad input gives its documented reason, the path of its field, and the first bad row; unary and as a stream alike."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import grpc
+import numpy as np
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+from querist import codec
+from querist.v1 import model_service_pb2, plan_pb2, pool_pb2, tensor_pb2
+from querist.v1 import selection_service_pb2 as pb
+from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
+from serving import Serving, serving
+
+ROWS = 12
+PROBABILITIES = np.random.default_rng(3).dirichlet(np.ones(4), ROWS)
+NAN, INF = float("nan"), float("inf")
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    change: Callable[[pb.SelectRequest], object]
+    reason: str
+    field: str = ""
+    row: int | None = None
+    code: str = "INVALID_ARGUMENT"
+
+
+def probabilities(values: np.ndarray) -> Callable[[pb.SelectRequest], object]:
+    return lambda request: request.pool.probabilities.CopyFrom(codec.encode(values))
+
+
+def with_row(row: int, values: list[float]) -> Callable[[pb.SelectRequest], object]:
+    changed = PROBABILITIES.copy()
+    changed[row] = values
+    return probabilities(changed)
+
+
+def raw(**fields: object) -> Callable[[pb.SelectRequest], object]:
+    return lambda request: request.pool.probabilities.CopyFrom(tensor_pb2.Tensor(**fields))
+
+
+def header(**fields: object) -> Callable[[pb.SelectRequest], object]:
+    return lambda request: request.header.MergeFrom(pb.SelectHeader(**fields))
+
+
+def plan(**fields: object) -> Callable[[pb.SelectRequest], object]:
+    return lambda request: request.header.plan.CopyFrom(plan_pb2.Plan(**fields))
+
+
+def column(name: str, values: np.ndarray, **fields: object) -> Callable[[pb.SelectRequest], object]:
+    def change(request: pb.SelectRequest) -> None:
+        getattr(request.pool, name).CopyFrom(codec.encode(values))
+        request.header.MergeFrom(pb.SelectHeader(**fields))
+
+    return change
+
+
+def committee(values: np.ndarray, kind: str = "probabilities", layout: int = 2, **fields: object) -> Callable[[pb.SelectRequest], object]:
+    def change(request: pb.SelectRequest) -> None:
+        request.pool.ClearField("probabilities")
+        getattr(request.pool.committee, kind).CopyFrom(codec.encode(values))
+        request.pool.committee.layout = layout
+        request.header.MergeFrom(pb.SelectHeader(**{"strategy": "vote_entropy", **fields}))
+
+    return change
+
+
+def cleared(name: str, message: str = "pool") -> Callable[[pb.SelectRequest], object]:
+    return lambda request: getattr(request, message).ClearField(name)
+
+
+def mix(*parts: plan_pb2.MixPart, scale: int = 1) -> Callable[[pb.SelectRequest], object]:
+    return plan(score=plan_pb2.Score(mix=plan_pb2.Mix(parts=parts, scale=scale)))
+
+
+MARGIN = plan_pb2.Score(margin=plan_pb2.Margin())
+MARGIN_PART = plan_pb2.MixPart(score=MARGIN)
+MEMBERS = np.stack([PROBABILITIES] * 3, axis=1)
+BAD_MEMBERS = MEMBERS.copy()
+BAD_MEMBERS[7, 2] = [0.5, 0.5, 0.5, 0.5]
+VOTES = np.zeros((ROWS, 3), np.int64)
+BAD_VOTES = VOTES.copy()
+BAD_VOTES[4, 1] = 9
+KEYS = np.arange(ROWS)
+REPEATED_KEYS = KEYS.copy()
+REPEATED_KEYS[9] = 2
+SCORES_WITH = {value: np.where(np.arange(ROWS) == 5, value, 0.5) for value in (NAN, INF, -1.0)}
+COST = codec.encode(np.ones((4, 4)))
+
+CASES = [
+    # what is wanted
+    Case("no plan", cleared("strategy", "header"), "FIELD_MISSING", "header.strategy"),
+    Case("unknown strategy", header(strategy="margins"), "STRATEGY_UNKNOWN", "header.strategy"),
+    Case("no size", cleared("count", "header"), "FIELD_MISSING", "header.count"),
+    Case("rank_all false", header(rank_all=False), "FIELD_MISSING", "header.count"),
+    Case("count zero", header(count=0), "VALUE_OUT_OF_RANGE", "header.count"),
+    Case("count negative", header(count=-5), "VALUE_OUT_OF_RANGE", "header.count"),
+    Case("more than there is", header(count=ROWS + 1), "COUNT_EXCEEDS_POOL", "header.count"),
+    Case("more than is left", header(count=ROWS, exclude_indices=[0]), "COUNT_EXCEEDS_POOL", "header.count"),
+    Case("random share above one", header(random_share=1.1), "VALUE_OUT_OF_RANGE", "header.random_share"),
+    Case("random share negative", header(random_share=-0.1), "VALUE_OUT_OF_RANGE", "header.random_share"),
+    Case("random share NaN", header(random_share=NAN), "VALUE_OUT_OF_RANGE", "header.random_share"),
+    Case("random share of a full ranking", header(rank_all=True, random_share=0.5), "FIELD_CONFLICT", "header.random_share"),
+    Case("class count of one", header(class_count=1), "VALUE_OUT_OF_RANGE", "header.class_count"),
+    Case("another class count", header(class_count=5), "SHAPE_MISMATCH", "header.class_count"),
+    Case("another number of rows", header(expected_rows=ROWS + 1), "SHAPE_MISMATCH", "header.expected_rows"),
+    Case("expected rows zero", header(expected_rows=0), "VALUE_OUT_OF_RANGE", "header.expected_rows"),
+    Case("excluded index negative", header(exclude_indices=[-1]), "INDEX_OUT_OF_RANGE", "header.exclude_indices"),
+    Case("excluded index too high", header(exclude_indices=[ROWS]), "INDEX_OUT_OF_RANGE", "header.exclude_indices"),
+    Case("all excluded", header(exclude_indices=range(ROWS)), "POOL_EMPTY"),
+    # plans
+    Case("plan without score", plan(), "FIELD_MISSING", "header.plan.score"),
+    Case("score without arm", plan(score=plan_pb2.Score()), "FIELD_MISSING", "header.plan.score"),
+    Case("choice without arm", plan(score=MARGIN, choice=plan_pb2.Choice()), "FIELD_MISSING", "header.plan.choice"),
+    Case("prefilter below count", plan(score=MARGIN, prefilter=2), "VALUE_OUT_OF_RANGE", "header.plan.prefilter"),
+    Case("beta zero", plan(score=MARGIN, choice=plan_pb2.Choice(power=plan_pb2.Power(beta=0))), "VALUE_OUT_OF_RANGE", "header.plan.choice.power.beta"),
+    Case("beta huge", plan(score=MARGIN, choice=plan_pb2.Choice(softmax=plan_pb2.Softmax(beta=1e7))), "VALUE_OUT_OF_RANGE", "header.plan.choice.softmax.beta"),
+    Case("beta NaN", plan(score=MARGIN, choice=plan_pb2.Choice(softrank=plan_pb2.Softrank(beta=NAN))), "VALUE_OUT_OF_RANGE", "header.plan.choice.softrank.beta"),
+    Case("mix of one", mix(MARGIN_PART), "VALUE_OUT_OF_RANGE", "header.plan.score.mix.parts"),
+    Case("mix of seventeen", mix(*[MARGIN_PART] * 17), "VALUE_OUT_OF_RANGE", "header.plan.score.mix.parts"),
+    Case("mix without scale", mix(MARGIN_PART, MARGIN_PART, scale=0), "FIELD_MISSING", "header.plan.score.mix.scale"),
+    Case("mix with an unknown scale", mix(MARGIN_PART, MARGIN_PART, scale=9), "VALUE_OUT_OF_RANGE", "header.plan.score.mix.scale"),
+    Case("mix of a part without score", mix(MARGIN_PART, plan_pb2.MixPart()), "FIELD_MISSING", "header.plan.score.mix.parts[1].score"),
+    Case("mix with weight zero", mix(MARGIN_PART, plan_pb2.MixPart(score=MARGIN, weight=0)), "VALUE_OUT_OF_RANGE", "header.plan.score.mix.parts[1].weight"),
+    Case(
+        "mix of a mix",
+        mix(MARGIN_PART, plan_pb2.MixPart(score=plan_pb2.Score(mix=plan_pb2.Mix(parts=[MARGIN_PART] * 2, scale=1)))),
+        "VALUE_OUT_OF_RANGE",
+        "header.plan.score.mix.parts[1].score",
+    ),
+    # what the plan needs
+    Case("no pool", lambda request: request.ClearField("pool"), "POOL_EMPTY"),
+    Case("bald of one model", header(strategy="bald"), "INPUT_MISSING", "pool.committee.probabilities"),
+    Case("votes of one model", header(strategy="vote_entropy"), "INPUT_MISSING", "pool.committee.probabilities"),
+    Case("bald of hard votes", committee(VOTES, "votes", strategy="bald", class_count=4), "INPUT_MISSING", "pool.committee.probabilities"),
+    Case("margin of hard votes", committee(VOTES, "votes", strategy="margin", class_count=4), "INPUT_MISSING", "pool.probabilities"),
+    Case("caller without scores", header(strategy="caller"), "INPUT_MISSING", "pool.scores"),
+    Case("k-center without embeddings", header(strategy="k_center"), "INPUT_MISSING", "pool.embeddings"),
+    Case("expected cost without costs", header(strategy="expected_cost"), "INPUT_MISSING", "header.cost_matrix"),
+    # tensors
+    Case("tensor without elements", raw(shape=[3, 4]), "FIELD_MISSING", "pool.probabilities.source"),
+    Case("tensor without type", raw(shape=[1, 2], data=b"\0" * 16), "DTYPE_INVALID", "pool.probabilities.dtype"),
+    Case("tensor of an unknown type", raw(shape=[1, 2], dtype=99, data=b"\0" * 16), "DTYPE_INVALID", "pool.probabilities.dtype"),
+    Case("too few bytes", raw(shape=[3, 4], dtype=2, data=b"\0" * 95), "DATA_SIZE_MISMATCH", "pool.probabilities.data"),
+    Case("too many bytes", raw(shape=[3, 4], dtype=2, data=b"\0" * 97), "DATA_SIZE_MISMATCH", "pool.probabilities.data"),
+    Case("absurd shape", raw(shape=[2**62, 2**62], dtype=2, data=b""), "DATA_SIZE_MISMATCH", "pool.probabilities.data"),
+    Case("negative length", raw(shape=[-3, 4], dtype=2, data=b""), "SHAPE_INVALID", "pool.probabilities.shape"),
+    Case("nine dimensions", raw(shape=[1] * 9, dtype=2, data=b"\0" * 8), "SHAPE_INVALID", "pool.probabilities.shape"),
+    Case("list too short", raw(shape=[2, 2], doubles=tensor_pb2.DoubleList(values=[1, 0, 1])), "DATA_SIZE_MISMATCH", "pool.probabilities.doubles"),
+    Case("list of another type", raw(shape=[1, 2], dtype=1, doubles=tensor_pb2.DoubleList(values=[1, 0])), "DTYPE_INVALID", "pool.probabilities.dtype"),
+    Case("integer probabilities", probabilities(np.eye(4, dtype=np.int64)), "DTYPE_INVALID", "pool.probabilities.dtype"),
+    Case("three-dimensional probabilities", probabilities(np.ones((2, 2, 2))), "SHAPE_INVALID", "pool.probabilities.shape"),
+    Case("scalar probabilities", probabilities(np.array(0.5)), "SHAPE_INVALID", "pool.probabilities.shape"),
+    Case("no classes", probabilities(np.ones((5, 0))), "SHAPE_INVALID", "pool.probabilities"),
+    Case("no rows", probabilities(np.ones((0, 4))), "POOL_EMPTY"),
+    Case("too many classes", probabilities(np.full((1, 101), 1 / 101)), "LIMIT_EXCEEDED", "pool.probabilities", code="RESOURCE_EXHAUSTED"),
+    Case("too many rows", probabilities(np.full((1001, 2), 0.5)), "LIMIT_EXCEEDED", code="RESOURCE_EXHAUSTED"),
+    Case("embeddings too wide", column("embeddings", np.ones((ROWS, 51))), "LIMIT_EXCEEDED", "pool.embeddings", code="RESOURCE_EXHAUSTED"),
+    Case("scores of another length", column("scores", np.ones(ROWS - 1)), "SHAPE_MISMATCH", "pool.scores"),
+    Case("flat embeddings", column("embeddings", np.ones(ROWS)), "SHAPE_INVALID", "pool.embeddings.shape"),
+    Case("both probabilities and logits", column("logits", PROBABILITIES), "FIELD_CONFLICT", "pool.logits"),
+    # values
+    Case("NaN", with_row(7, [NAN, 0, 0, 1]), "VALUE_NOT_FINITE", "pool.probabilities", 7),
+    Case("infinity", with_row(3, [INF, 0, 0, 0]), "VALUE_NOT_FINITE", "pool.probabilities", 3),
+    Case("negative probability", with_row(5, [-0.5, 0.5, 0.5, 0.5]), "PROBABILITY_NEGATIVE", "pool.probabilities", 5),
+    Case("row of zeros", with_row(2, [0, 0, 0, 0]), "ROW_NOT_NORMALIZED", "pool.probabilities", 2),
+    Case("row above one", with_row(11, [0.5, 0.5, 0.5, 0]), "ROW_NOT_NORMALIZED", "pool.probabilities", 11),
+    Case("percentages", probabilities(PROBABILITIES * 100), "PROBABILITIES_LOOK_LIKE_LOGITS", "pool.probabilities", 0),
+    Case("logits as probabilities", probabilities(np.log(PROBABILITIES) + 3), "PROBABILITIES_LOOK_LIKE_LOGITS", "pool.probabilities", 0),
+    Case("positive probability above one", probabilities(np.where(np.arange(9) == 6, 1.25, 0.5)), "PROBABILITY_ABOVE_ONE", "pool.probabilities", 6),
+    Case("positive probability negative", probabilities(np.where(np.arange(9) == 8, -0.25, 0.5)[:, None]), "PROBABILITY_NEGATIVE", "pool.probabilities", 8),
+    Case("NaN score", column("scores", SCORES_WITH[NAN], strategy="caller"), "VALUE_NOT_FINITE", "pool.scores", 5),
+    Case("infinite score", column("scores", SCORES_WITH[INF], strategy="caller"), "VALUE_NOT_FINITE", "pool.scores", 5),
+    Case(
+        "negative score for power",
+        column("scores", SCORES_WITH[-1.0], plan=plan_pb2.Plan(score=plan_pb2.Score(caller={}), choice=plan_pb2.Choice(power={}))),
+        "SCORE_NEGATIVE",
+        "header.plan.choice.power",
+        5,
+    ),
+    Case("NaN embedding", column("embeddings", np.where(np.arange(ROWS) == 5, NAN, 1.0)[:, None]), "VALUE_NOT_FINITE", "pool.embeddings", 5),
+    Case("doubled key", column("keys", REPEATED_KEYS), "KEY_DUPLICATE", "pool.keys", 9),
+    Case("key above 2^63", column("keys", np.where(KEYS == 4, 2**63, KEYS).astype(np.uint64)), "VALUE_OUT_OF_RANGE", "pool.keys", 4),
+    Case("float keys", column("keys", KEYS.astype(float)), "DTYPE_INVALID", "pool.keys.dtype"),
+    Case("mark of two", column("excluded", np.where(KEYS == 6, 2, 0)), "VALUE_OUT_OF_RANGE", "pool.excluded", 6),
+    Case("float marks", column("excluded", np.zeros(ROWS)), "DTYPE_INVALID", "pool.excluded.dtype"),
+    Case("a BOOL of two", lambda request: request.pool.excluded.CopyFrom(tensor_pb2.Tensor(shape=[2], dtype=13, data=b"\0\2")), "VALUE_OUT_OF_RANGE", "pool.excluded.data"),
+    # committees
+    Case("committee without predictions", lambda request: request.pool.committee.SetInParent(), "FIELD_MISSING", "pool.committee"),
+    Case("committee without layout", committee(MEMBERS, layout=0), "FIELD_MISSING", "pool.committee.layout"),
+    Case("committee with an unknown layout", committee(MEMBERS, layout=7), "VALUE_OUT_OF_RANGE", "pool.committee.layout"),
+    Case("flat committee", committee(PROBABILITIES), "SHAPE_INVALID", "pool.committee.probabilities.shape"),
+    Case("no members", committee(np.ones((ROWS, 0, 4))), "SHAPE_INVALID", "pool.committee.probabilities.shape"),
+    Case("too many members", committee(np.repeat(MEMBERS[:, :1], 11, axis=1)), "LIMIT_EXCEEDED", "pool.committee", code="RESOURCE_EXHAUSTED"),
+    Case("bad row of a member", committee(BAD_MEMBERS), "ROW_NOT_NORMALIZED", "pool.committee.probabilities", 7),
+    Case("float votes", committee(VOTES.astype(float), "votes", class_count=4), "DTYPE_INVALID", "pool.committee.votes.dtype"),
+    Case("votes without class count", committee(VOTES, "votes"), "FIELD_MISSING", "header.class_count"),
+    Case("vote beyond the classes", committee(BAD_VOTES, "votes", class_count=4), "VOTE_OUT_OF_RANGE", "pool.committee.votes", 4),
+    Case("vote below -1", committee(VOTES - 2, "votes", class_count=4), "VOTE_OUT_OF_RANGE", "pool.committee.votes", 0),
+    Case("nobody votes at all", committee(VOTES - 1, "votes", class_count=4), "POOL_EMPTY"),
+    Case("too few weights", committee(MEMBERS, member_weights=[1, 1]), "WEIGHTS_INVALID", "header.member_weights"),
+    Case("negative weight", committee(MEMBERS, member_weights=[1, -1, 1]), "WEIGHTS_INVALID", "header.member_weights"),
+    Case("NaN weight", committee(MEMBERS, member_weights=[1, NAN, 1]), "WEIGHTS_INVALID", "header.member_weights"),
+    Case("weights all zero", committee(MEMBERS, member_weights=[0, 0, 0]), "WEIGHTS_INVALID", "header.member_weights"),
+    Case("weights without committee", header(member_weights=[1, 2]), "WEIGHTS_INVALID", "header.member_weights"),
+    # costs
+    Case("costs not square", header(cost_matrix=codec.encode(np.ones((4, 3)))), "SHAPE_INVALID", "header.cost_matrix.shape"),
+    Case("costs for other classes", header(cost_matrix=codec.encode(np.ones((3, 3)))), "SHAPE_MISMATCH", "header.cost_matrix"),
+    Case("NaN cost", header(cost_matrix=codec.encode(np.full((4, 4), NAN))), "VALUE_NOT_FINITE", "header.cost_matrix"),
+    Case("integer costs", header(cost_matrix=codec.encode(np.ones((4, 4), int))), "DTYPE_INVALID", "header.cost_matrix.dtype"),
+    # models
+    Case("inputs without models", lambda request: request.pool.model_inputs.add(name="x", tensor=codec.encode(np.ones((ROWS, 2)))), "FIELD_MISSING", "header.models"),
+    Case("input without a name", lambda request: request.pool.model_inputs.add(tensor=codec.encode(np.ones((ROWS, 2)))), "FIELD_MISSING", "pool.model_inputs"),
+    Case("predictions beside models", header(models=[model_service_pb2.ModelUse(digest="0" * 64)]), "FIELD_CONFLICT", "pool.probabilities"),
+    Case(
+        "weights beside models",
+        header(models=[model_service_pb2.ModelUse(digest="0" * 64)], member_weights=[1]),
+        "FIELD_CONFLICT",
+        "header.member_weights",
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("server"), max_rows=1000, max_classes=100, max_members=10, max_embedding_width=50) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stub(server: Serving) -> Iterator[SelectionServiceStub]:
+    with grpc.insecure_channel(server.address) as channel:
+        yield SelectionServiceStub(channel)
+
+
+def request_for(case: Case) -> pb.SelectRequest:
+    request = pb.SelectRequest(header=pb.SelectHeader(strategy="margin", count=3, seed=1))
+    request.pool.probabilities.CopyFrom(codec.encode(PROBABILITIES))
+    case.change(request)
+    return request
+
+
+def check(error: grpc.RpcError, case: Case, rows_path: str) -> None:
+    status = status_pb2.Status.FromString(dict(error.trailing_metadata())["grpc-status-details-bin"])
+    details = {detail.type_url.rpartition(".")[2]: detail for detail in status.details}
+    info = error_details_pb2.ErrorInfo.FromString(details["ErrorInfo"].value)
+    field = rows_path + case.field.removeprefix("pool") if case.field.startswith("pool") else case.field
+    assert (error.code().name, info.reason) == (case.code, case.reason), error.details()
+    assert info.domain == "querist"
+    assert info.metadata.get("field", "") == field, error.details()
+    assert info.metadata.get("row") == (None if case.row is None else str(case.row)), error.details()
+    if field:
+        violation = error_details_pb2.BadRequest.FromString(details["BadRequest"].value).field_violations[0]
+        assert violation.field == field
+        assert violation.description
+    assert status.ByteSize() < 4096
+
+
+def test_there_are_at_least_sixty():
+    assert len({case.name for case in CASES}) == len(CASES) >= 60
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_unary(stub, case):
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Select(request_for(case), timeout=20)
+    check(caught.value, case, "pool")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_stream(stub, case):
+    request = request_for(case)
+    messages = [pb.SelectStreamRequest(header=request.header), pb.SelectStreamRequest(block=pb.RowBlock(rows=request.pool))]
+    with pytest.raises(grpc.RpcError) as caught:
+        list(stub.SelectStream(iter(messages), timeout=20))
+    check(caught.value, case, "block.rows")
+
+
+def block(first_row: int, values: np.ndarray = PROBABILITIES) -> pb.SelectStreamRequest:
+    return pb.SelectStreamRequest(block=pb.RowBlock(first_row=first_row, rows=pool_pb2.Pool(probabilities=codec.encode(values))))
+
+
+HEADER = pb.SelectStreamRequest(header=pb.SelectHeader(strategy="margin", count=3))
+STREAMS = {
+    "nothing": ([], "STREAM_OUT_OF_ORDER", "header"),
+    "a block first": ([block(0)], "STREAM_OUT_OF_ORDER", "header"),
+    "an empty message first": ([pb.SelectStreamRequest()], "STREAM_OUT_OF_ORDER", "header"),
+    "a second header": ([HEADER, block(0), HEADER], "STREAM_OUT_OF_ORDER", "header"),
+    "an empty message": ([HEADER, block(0), pb.SelectStreamRequest()], "STREAM_OUT_OF_ORDER", "header"),
+    "a lost block": ([HEADER, block(0), block(2 * ROWS)], "STREAM_OUT_OF_ORDER", "block.first_row"),
+    "a doubled block": ([HEADER, block(0), block(0)], "STREAM_OUT_OF_ORDER", "block.first_row"),
+    "no blocks": ([HEADER], "POOL_EMPTY", ""),
+    "other classes": ([HEADER, block(0), block(ROWS, np.full((3, 2), 0.5))], "SHAPE_MISMATCH", "block.rows.probabilities"),
+    "another type": ([HEADER, block(0), block(ROWS, PROBABILITIES.astype("f4"))], "DTYPE_INVALID", "block.rows.probabilities"),
+    "another field": (
+        [HEADER, block(0), pb.SelectStreamRequest(block=pb.RowBlock(first_row=ROWS, rows=pool_pb2.Pool(scores=codec.encode(np.ones(2)))))],
+        "FIELD_MISSING",
+        "block.rows.probabilities",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_streams_out_of_order(stub, name):
+    messages, reason, field = STREAMS[name]
+    with pytest.raises(grpc.RpcError) as caught:
+        list(stub.SelectStream(iter(messages), timeout=20))
+    check(caught.value, Case(name, print, reason, field), "block.rows")
+
+
+def test_a_bad_row_of_a_late_block_is_named_by_its_index_in_the_pool(stub):
+    bad = PROBABILITIES.copy()
+    bad[2] = 0
+    with pytest.raises(grpc.RpcError) as caught:
+        list(stub.SelectStream(iter([HEADER, block(0), block(ROWS), block(2 * ROWS, bad)]), timeout=20))
+    check(caught.value, Case("late", print, "ROW_NOT_NORMALIZED", "pool.probabilities", 2 * ROWS + 2), "block.rows")
+
+
+def test_scores_of_the_pool_need_a_stream(stub):
+    request = request_for(Case("", header(return_scores=True), ""))
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Select(request, timeout=20)
+    check(caught.value, Case("", print, "VALUE_OUT_OF_RANGE", "header.return_scores"), "pool")
