@@ -1,0 +1,134 @@
+"""A server as a process: how it starts, drains and stops."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import grpc
+import numpy as np
+import pytest
+import querist
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from querist import codec
+from querist.v1 import pool_pb2
+from querist.v1 import selection_service_pb2 as pb
+from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
+
+SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+def start(*arguments: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "querist_server", "serve", *arguments], stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+    )
+
+
+@pytest.fixture
+def running(tmp_path):
+    address = f"unix:{tmp_path / 'q.sock'}"
+    process = start("--address", address, "--model-directory", str(tmp_path / "models"), "--workers", "1")
+    with querist.connect(address) as client:
+        for _ in range(300):
+            try:
+                client.info(timeout=1)
+                break
+            except querist.QueristError:
+                time.sleep(0.1)
+    yield process, address
+    process.kill()
+    process.communicate()
+
+
+def slow_rows(stop: threading.Event):
+    """Give blocks until told to stop."""
+    yield pb.SelectStreamRequest(header=pb.SelectHeader(strategy="margin", count=1))
+    first = 0
+    rows = np.full((1000, 2), 0.5)
+    while not stop.is_set():
+        yield pb.SelectStreamRequest(block=pb.RowBlock(first_row=first, rows=pool_pb2.Pool(probabilities=codec.encode(rows))))
+        first += len(rows)
+        time.sleep(0.01)
+
+
+def test_sigterm_lets_a_running_call_finish_refuses_new_ones_and_exits_0(running):
+    process, address = running
+    stop = threading.Event()
+    with grpc.insecure_channel(address, [("grpc.default_authority", "localhost")]) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest(service="querist.v1.SelectionService"))
+        assert next(watch).status == SERVING
+        events = SelectionServiceStub(channel).SelectStream(slow_rows(stop), timeout=60)
+        next(events)
+        process.send_signal(signal.SIGTERM)
+        assert next(watch).status == NOT_SERVING
+        time.sleep(0.5)
+        with querist.connect(address, retries=0) as late, pytest.raises(querist.errors.ServerUnavailableError):
+            late.info(timeout=5)
+        stop.set()
+        result = next(event for event in events if event.HasField("result")).result
+        assert result.statistics.rows >= 1000
+    assert process.wait(20) == 0
+    log = process.stderr.read()
+    assert "message=stopping running=1" in log
+    assert "code=OK" in log
+
+
+def test_a_second_server_on_the_same_socket_is_refused_and_a_stale_socket_is_taken_over(running, tmp_path):
+    process, address = running
+    second = start("--address", address)
+    assert second.wait(20) == 2
+    assert "another server listens" in second.communicate()[1]
+    process.kill()
+    process.wait()
+    assert (tmp_path / "q.sock").exists()
+    third = start("--address", address)
+    try:
+        with querist.connect(address, retries=30) as client:
+            assert client.info().api_version == "querist.v1"
+    finally:
+        third.terminate()
+        third.communicate(timeout=20)
+
+
+def test_the_socket_is_its_owners_alone(running, tmp_path):
+    assert (tmp_path / "q.sock").stat().st_mode & 0o077 == 0
+
+
+def test_a_port_in_use_is_refused():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        process = start("--address", f"127.0.0.1:{holder.getsockname()[1]}")
+        assert process.wait(20) == 2
+        assert "cannot listen on" in process.communicate()[1]
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:1"])
+def test_a_public_address_needs_a_word(address):
+    process = start("--address", address)
+    assert process.wait(20) == 2
+    assert "say --insecure" in process.communicate()[1]
+
+
+def test_a_private_server_dies_with_its_parent(tmp_path):
+    script = """
+import querist, time, os
+q = querist.local()
+print(q._server.pid, q.address, flush=True)
+time.sleep(60)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    pid, address = parent.stdout.readline().split()
+    parent.kill()
+    parent.communicate()
+    for _ in range(100):
+        try:
+            with querist.connect(address, retries=0) as client:
+                client.info(timeout=0.5)
+            time.sleep(0.1)
+        except querist.QueristError:
+            return
+    pytest.fail(f"the server {pid} outlived its parent")
