@@ -62,6 +62,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         call = calls.Call(method, call_id)
         calls.CURRENT.set(call)  # each call runs in a context of its own, so there is nothing to reset
         started = time.perf_counter()
+        peer = context.peer()  # asked now: once a call is cancelled, asking its context reads freed memory and kills the process
         self.running += 1
         code, failure = "OK", None
         try:
@@ -71,9 +72,6 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         except (CancelledError, Cancelled, GeneratorExit):
             code = "CANCELLED"
             raise
-        except grpc.aio.AbortError:
-            code = str(context.code())
-            raise
         except Exception as error:  # noqa: BLE001 - whatever a call raises becomes a typed status
             failure = failure_of(error, call_id)
             code = failure.code.name
@@ -82,7 +80,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             await _abort(context, failure, call_id)
         finally:
             self.running -= 1
-            _log(call, code, failure, time.perf_counter() - started, context.peer())
+            _log(call, code, failure, time.perf_counter() - started, peer)
 
 
 async def _abort(context: Context, failure: Failure, call_id: str) -> None:

@@ -1,5 +1,7 @@
 """What happens while all workers are busy: health answers, overload is said at once, cancelled work stops."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -152,3 +154,25 @@ def test_reflection_lists_the_services(tmp_path):
     with serving(tmp_path) as server, grpc.insecure_channel(server.address) as channel:
         names = set(ProtoReflectionDescriptorDatabase(channel).get_services())
     assert {"querist.v1.SelectionService", "querist.v1.ModelService", "querist.v1.SystemService", "grpc.health.v1.Health"} <= names
+
+
+def test_streams_that_break_off_leave_the_server_alive(tmp_path):
+    """Regression test: a cancelled call's context must not be touched any more."""
+    address = f"unix:{tmp_path / 'q.sock'}"
+    process = subprocess.Popen([sys.executable, "-m", "querist_server", "serve", "--address", address], stderr=subprocess.DEVNULL)
+
+    def broken():
+        yield np.full((3000, 4), 0.25)
+        raise KeyError("mine")
+
+    try:
+        with querist.connect(address, retries=30) as client:
+            client.info()
+            for _ in range(150):
+                with pytest.raises(KeyError):
+                    client.select(broken(), strategy="margin", count=1)
+            client.info()
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.wait(20)

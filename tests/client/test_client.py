@@ -1,0 +1,215 @@
+import asyncio
+import inspect
+import json
+import multiprocessing
+import pickle
+
+import numpy as np
+import pytest
+import querist
+from querist import cli
+from querist.errors import DeadlineExceededError, InvalidRequestError
+from querist.v1.parts import Entropy, Margin, Mix, MixPart, Power
+
+ROWS = np.random.default_rng(5).dirichlet(np.ones(4), 3000)
+
+
+def test_a_batch_holds_what_was_asked_for(client):
+    batch = client.select(ROWS, strategy="margin", count=5, seed=9, keys=np.arange(3000) + 10**12, ids=[f"row-{i}" for i in range(3000)])
+    assert len(batch) == 5
+    assert batch.ids == [f"row-{i}" for i in batch.indices]
+    np.testing.assert_array_equal(batch.keys, batch.indices + 10**12)
+    np.testing.assert_array_equal(batch.predicted_labels, ROWS[batch.indices].argmax(axis=1))
+    assert (batch.strategy, batch.seed, batch.plan.prefilter) == ("margin", 9, None)
+    assert batch.plan.score == Margin()
+    assert batch.statistics.score_histogram.counts.sum() == 3000
+    assert not batch.indices.flags.writeable
+    assert "Batch of 5 of 3000 by margin" in repr(batch)
+    frame = batch.to_pandas()
+    assert frame["ids"].tolist() == batch.ids
+    assert json.loads(json.dumps(batch.to_dict()))["plan"] == {"score": {"Margin": {}}, "choice": {"Top": {}}, "prefilter": None}
+
+
+def test_plans_are_typed_and_come_back_with_their_defaults(client):
+    plan = querist.Plan(
+        Mix(parts=(MixPart(score="margin"), MixPart(score=Entropy(normalized=True), weight=2.0)), scale="rank"), Power(), 100
+    )
+    batch = client.select(ROWS, strategy=plan, count=5, seed=1, return_components=True)
+    assert batch.plan.choice == Power(beta=1.0)
+    assert batch.plan.score.parts[1] == MixPart(score=Entropy(normalized=True), weight=2.0)
+    assert set(batch.components) == {"margin", "entropy"}
+    again = client.select(ROWS, strategy=batch.plan, count=5, seed=1)
+    np.testing.assert_array_equal(again.indices, batch.indices)
+
+
+@pytest.mark.parametrize(
+    ("plan", "field"),
+    [
+        (querist.Plan("margins"), "plan.score"),
+        (querist.Plan(Power()), "plan.score"),
+        (querist.Plan("margin", "bottom"), "plan.choice"),
+        (querist.Plan("margin", Power(beta="hot")), "plan.choice.power.beta"),
+        (querist.Plan(Mix(parts=(MixPart(score="margin"),) * 2, scale="loud")), "plan.score.mix.scale"),
+    ],
+)
+def test_plans_that_cannot_be_are_refused_before_anything_is_sent(client, plan, field):
+    with pytest.raises(InvalidRequestError) as caught:
+        client.select(ROWS, strategy=plan, count=1)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({}, "strategy"),
+        ({"strategy": "margin"}, "count"),
+        ({"strategy": "margin", "count": 1, "rank_all": True}, "count"),
+        ({"strategy": "margin", "count": 1, "ids": ["a"]}, "ids"),
+        ({"strategy": "margin", "count": 1, "seed": -1}, "seed"),
+        ({"strategy": "margin", "count": 1, "scores": np.zeros(2)}, "scores"),
+        ({"strategy": "margin", "count": 1, "exclude": np.array([0.5])}, "exclude"),
+        ({"strategy": "margin", "count": 1, "committee_layout": "sideways"}, "committee_layout"),
+        ({"strategy": "margin", "count": 1, "committee": [ROWS, ROWS[:5]]}, "committee"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(client, arguments, field):
+    with pytest.raises(InvalidRequestError) as caught:
+        client.select(ROWS, **arguments)
+    assert caught.value.field == field
+
+
+def test_batches_stream_with_their_ids(client):
+    def batches():
+        for start in range(0, 3000, 700):
+            part = ROWS[start : start + 700]
+            yield {"probabilities": part, "ids": [f"row-{start + i}" for i in range(len(part))]}
+
+    batch = client.select(batches(), strategy="margin", count=7)
+    expected = client.select(ROWS, strategy="margin", count=7)
+    np.testing.assert_array_equal(batch.indices, expected.indices)
+    assert batch.ids == [f"row-{i}" for i in expected.indices]
+
+
+def test_what_goes_wrong_in_a_batch_is_raised_as_it_is(client):
+    def broken():
+        yield ROWS
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        client.select(broken(), strategy="margin", count=1)
+    with pytest.raises(InvalidRequestError, match="colour"):
+        client.select(iter([{"colour": ROWS}]), strategy="margin", count=1)
+
+
+async def test_asynchronous_batches_stream(client):
+    async def batches():
+        for part in np.array_split(ROWS, 9):
+            await asyncio.sleep(0)
+            yield part
+
+    async with querist.aio.connect(client.address) as q:
+        batch = await q.select(batches(), strategy="margin", count=7)
+    np.testing.assert_array_equal(batch.indices, client.select(ROWS, strategy="margin", count=7).indices)
+
+
+def test_progress_and_all_scores(client):
+    heard = []
+    batch = client.select(ROWS, strategy="entropy", count=3, return_scores=True, progress=heard.append)
+    assert heard[-1].stage == "CHOOSE"
+    assert heard[-1].rows_received == heard[-1].rows_total == 3000
+    np.testing.assert_array_equal(np.sort(batch.all_scores)[::-1][:3], batch.scores)
+
+
+def test_a_long_ranking_comes_in_pieces(client):
+    many = np.random.default_rng(1).random(150_000)
+    batch = client.select(scores=many, strategy="caller", rank_all=True, return_scores=True)
+    np.testing.assert_array_equal(batch.indices, np.argsort(-many, kind="stable"))
+    np.testing.assert_array_equal(batch.scores, many[batch.indices])
+
+
+def test_deadlines_are_kept(client):
+    with pytest.raises(DeadlineExceededError):
+        client.select(embeddings=np.random.default_rng(0).random((20_000, 40)), strategy="k_center", count=3000, timeout=0.2)
+
+
+def test_the_catalogue_and_the_server(client):
+    found = client.strategies()
+    assert found.presets["margin"].needs == ("PROBABILITIES",)
+    assert found.choices["power"].parameters[0].default == "1.0"
+    assert client.info().version == querist.__version__
+
+
+def test_clients_can_be_pickled(client):
+    with querist.connect(client.address) as one, pickle.loads(pickle.dumps(one)) as two:
+        assert two.info() == one.info()
+    with pytest.raises(TypeError, match="private server"):
+        pickle.dumps(client)
+
+
+def _ask(client, pipe):
+    pipe.send(client.select(ROWS, strategy="margin", count=3).indices.tolist())
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_client_works_after_a_fork(client):
+    with querist.connect(client.address) as forked:
+        expected = forked.select(ROWS, strategy="margin", count=3).indices.tolist()  # the channel is open before the fork
+        here, there = multiprocessing.Pipe()
+        process = multiprocessing.get_context("fork").Process(target=_ask, args=(forked, there))
+        process.start()
+        assert here.poll(30)
+        assert here.recv() == expected
+        process.join(30)
+
+
+def test_both_clients_offer_the_same():
+    methods = [name for name in dir(querist.Client) if not name.startswith("_") and name != "address"]
+    assert methods == [name for name in dir(querist.aio.AsyncClient) if not name.startswith("_") and name != "address"]
+    for name in methods:
+        sync, asynchronous = (inspect.signature(getattr(kind, name)) for kind in (querist.Client, querist.aio.AsyncClient))
+        assert sync.parameters == asynchronous.parameters, name
+    assert inspect.signature(querist.connect).parameters == inspect.signature(querist.aio.connect).parameters
+
+
+@pytest.fixture
+def files(tmp_path):
+    np.save(tmp_path / "p.npy", ROWS)
+    np.savez(tmp_path / "p.npz", committee=np.stack([ROWS, ROWS[::-1]]), member_weights=np.array([1.0, 2.0]))
+    lines = ["name,a,b,c,d", *(f"r{i},{','.join(map(repr, row.tolist()))}" for i, row in enumerate(ROWS[:50]))]
+    (tmp_path / "p.csv").write_text("\n".join(lines))
+    (tmp_path / "bad.csv").write_text("a,b\n0.5,x\n")
+    return tmp_path
+
+
+def test_the_command_selects_from_files(client, files, capsys):
+    at = ["--address", client.address]
+    assert cli.main(["select", str(files / "p.npy"), "--count", "4", *at]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    expected = client.select(ROWS, strategy="margin", count=4)
+    assert [int(row.split(",")[0]) for row in rows[1:]] == expected.indices.tolist()
+    assert cli.main(["select", str(files / "p.npz"), "--strategy", "bald", "--count", "3", "--output", str(files / "out.json"), *at]) == 0
+    assert len(json.loads((files / "out.json").read_text())["indices"]) == 3
+    assert cli.main(["select", str(files / "p.csv"), "--ids", "name", "--all", "--output", str(files / "out.csv"), *at]) == 0
+    assert len((files / "out.csv").read_text().splitlines()) == 51
+    assert cli.main(["strategies", *at]) == 0
+    assert "power_bald" in capsys.readouterr().out
+    assert cli.main(["info", *at]) == 0
+    assert json.loads(capsys.readouterr().out)["version"] == querist.__version__
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["p.npy", "--strategy", "margins"], "there is no strategy 'margins'"),
+        (["none.npy"], "cannot be read"),
+        (["bad.csv"], "cannot be read"),
+        (["p.txt"], "is none of .npy"),
+        (["p.csv", "--ids", "nobody"], "has no nobody"),
+        (["p.npy", "--count", "9999"], "the pool has 3000 candidates"),
+    ],
+)
+def test_the_command_says_what_is_wrong_in_a_line(client, files, capsys, arguments, words):
+    assert cli.main(["select", str(files / arguments[0]), *arguments[1:], "--address", client.address]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
