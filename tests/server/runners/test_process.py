@@ -1,0 +1,120 @@
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+from onnx_models import X, endless, exported, linear
+from querist_server.engine.errors import Cancelled, EngineError
+from querist_server.runners.process import WorkerPool
+from sklearn.linear_model import LogisticRegression
+
+
+@pytest.fixture
+def pool():
+    pool = WorkerPool(1, 1)
+    yield pool
+    pool.close()
+
+
+def nothing():
+    pass
+
+
+def run(pool, onnx, name="m", checkpoint=nothing, rows=X, outputs=("logits",)):
+    return pool.run(name, lambda: onnx, {"x": rows}, list(outputs), checkpoint)
+
+
+def test_a_worker_gives_what_the_model_gives(pool):
+    out = run(pool, linear(), outputs=("logits", "embeddings"))
+    np.testing.assert_array_equal(out["embeddings"], X)
+    assert out["logits"].shape == (150, 3)
+
+
+def test_large_batches_cross_the_pipe(pool):
+    rows = np.random.default_rng(0).random((300_000, 4), np.float32)
+    np.testing.assert_array_equal(run(pool, linear(), rows=rows, outputs=("logits", "embeddings"))["embeddings"], rows)
+
+
+def test_a_failing_model_is_an_error_and_the_worker_goes_on(pool):
+    run(pool, linear())
+    worker = pool.pids
+    with pytest.raises(EngineError) as caught:
+        run(pool, linear(), rows=np.ones((3, 7), np.float32))
+    assert caught.value.reason == "MODEL_FAILED"
+    run(pool, linear())
+    assert pool.pids == worker
+
+
+def test_a_model_that_cannot_be_loaded_is_invalid(pool):
+    with pytest.raises(EngineError) as caught:
+        pool.load("bad", exported(LogisticRegression().fit(X, np.arange(150) % 2))[:-40], nothing)
+    assert caught.value.reason == "MODEL_INVALID"
+
+
+def test_a_killed_worker_is_an_error_for_its_call_and_nothing_more(pool):
+    run(pool, linear())
+    (worker,) = pool.pids
+    failures = []
+
+    def call():
+        try:
+            run(pool, endless(), "endless")
+        except EngineError as error:
+            failures.append(error.reason)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    time.sleep(1)
+    os.kill(worker, signal.SIGKILL)
+    thread.join(10)
+    assert failures == ["MODEL_WORKER_DIED"]
+    assert run(pool, linear())["logits"].shape == (150, 3)
+    assert pool.pids != [worker]
+
+
+def test_a_caller_that_goes_ends_an_endless_model(pool):
+    started = time.monotonic()
+
+    def checkpoint():
+        if time.monotonic() - started > 1:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run(pool, endless(), "endless", checkpoint)
+    assert time.monotonic() - started < 3
+    assert run(pool, linear())["logits"].shape == (150, 3)
+
+
+def test_a_caller_that_goes_while_it_waits_for_a_worker_is_let_go(pool):
+    gone = threading.Event()
+
+    def checkpoint():
+        if gone.is_set():
+            raise Cancelled
+
+    def call():
+        with pytest.raises(Cancelled):
+            run(pool, endless(), "endless", checkpoint)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    time.sleep(0.5)
+
+    def impatient():
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run(pool, linear(), checkpoint=impatient)
+    gone.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_closing_ends_the_processes(pool):
+    run(pool, linear())
+    (worker,) = pool.pids
+    pool.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
