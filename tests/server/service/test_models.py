@@ -1,6 +1,7 @@
 """Models over the wire: upload, inference, committees; against scikit-learn's own predictions."""
 
 import numpy as np
+import onnx
 import pytest
 import querist
 from onnx import TensorProto, helper
