@@ -40,11 +40,8 @@ def servers(tmp_path_factory):
 def streamed(address: str, arguments: dict, rows: int) -> tuple[list[int], list[float]]:
     """Select through a stream whose blocks hold the given number of rows."""
     request = _requests.request_of(_requests.Selecting(**arguments))
-    messages = [pb.SelectStreamRequest(header=request.header)]
-    for start in range(0, ROWS, rows):
-        messages.append(
-            pb.SelectStreamRequest(block=pb.RowBlock(first_row=start, rows=request.arrays.pool(start, min(start + rows, ROWS))))
-        )
+    blocks = (pb.RowBlock(first_row=start, rows=request.arrays.pool(start, min(start + rows, ROWS))) for start in range(0, ROWS, rows))
+    messages = [pb.SelectStreamRequest(header=request.header), *(pb.SelectStreamRequest(block=block) for block in blocks)]
     with grpc.insecure_channel(address, [("grpc.default_authority", "localhost")]) as channel:
         *_, last = SelectionServiceStub(channel).SelectStream(iter(messages), timeout=100)
     return list(last.result.selected.indices), list(last.result.selected.scores)

@@ -6,7 +6,9 @@ import pytest
 import querist
 from onnx import TensorProto, helper
 from onnx_models import IRIS, NAMES, X, endless, exported, graph_model, linear, values
+from querist import _requests
 from querist.errors import InvalidRequestError, LimitExceededError, ModelError, NotFoundError
+from querist.v1 import selection_service_pb2 as pb
 from serving import serving
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -77,21 +79,17 @@ def test_votes_and_embeddings_are_outputs_too(client, fitted):
 
 def test_pieces_do_not_change_a_bit(client, fitted):
     rows = np.random.default_rng(2).random((2500, 4), np.float32) * 8
-    use = querist.ModelUse(exported(fitted[2]))
-    whole = client.select(models=[use], model_inputs={"X": rows}, strategy="margin", rank_all=True)
-    from querist import _requests
-
+    arguments = {"models": [querist.ModelUse(exported(fitted[2]))], "strategy": "margin", "rank_all": True}
+    whole = client.select(model_inputs={"X": rows}, **arguments)
+    header = _requests.request_of(_requests.Selecting(model_inputs={"X": rows}, **arguments)).header
     for pieces in (1, 7, 1000):
-        request = _requests.request_of(
-            _requests.Selecting(models=[use], model_inputs={"X": rows}, strategy="margin", rank_all=True, return_scores=True)
-        )
-        blocks = [message for start in range(0, 2500, pieces) for message in _requests.Arrays(
-            {"model_inputs.X": rows[start : start + pieces]}, len(rows[start : start + pieces]), "members_first").blocks(start)]  # fmt: skip
-        from querist.v1 import selection_service_pb2 as pb
-
-        events = list(client._selection.SelectStream(iter([pb.SelectStreamRequest(header=request.header), *blocks])))
-        np.testing.assert_array_equal(events[-1].result.selected.scores, whole.scores)
-        np.testing.assert_array_equal(events[-1].result.selected.indices, whole.indices)
+        messages = [pb.SelectStreamRequest(header=header)]
+        for start in range(0, 2500, pieces):
+            piece = rows[start : start + pieces]
+            messages += _requests.Arrays({"model_inputs.X": piece}, len(piece), "members_first").blocks(start)
+        *_, last = client._selection.SelectStream(iter(messages))
+        np.testing.assert_array_equal(last.result.selected.scores, whole.scores)
+        np.testing.assert_array_equal(last.result.selected.indices, whole.indices)
 
 
 def test_the_store_over_the_wire(tmp_path, fitted):
