@@ -31,8 +31,9 @@ from qdrant_client.grpc import points_pb2
 from pymilvus.grpc_gen import milvus_pb2
 from querist.v1 import plan_pb2
 from tritonclient.grpc import service_pb2
-for message in (plan_pb2.Power(beta=2), points_pb2.PointId(num=3), milvus_pb2.DropCollectionRequest(collection_name="x"),
-                service_pb2.ModelReadyRequest(name="x")):
+for module in (plan_pb2, points_pb2, milvus_pb2, service_pb2):
+    name = next(iter(module.DESCRIPTOR.message_types_by_name))
+    message = getattr(module, name)()
     assert type(message).FromString(message.SerializeToString()) == message
 with querist.connect(sys.argv[1]) as q:
     print(q.info().version, "beside tritonclient, qdrant-client and pymilvus")
