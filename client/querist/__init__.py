@@ -10,8 +10,8 @@ batch.indices
 from querist import aio, errors
 from querist._client import Client, connect
 from querist._local import LocalServer
+from querist._model_use import ModelUse
 from querist._options import Options
-from querist._requests import ModelUse
 from querist._version import __version__
 from querist.errors import QueristError
 from querist.plan import Plan

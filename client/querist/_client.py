@@ -13,9 +13,10 @@ import grpc
 
 from querist import _responses, results
 from querist._local import LocalServer
+from querist._model_use import ModelUse
 from querist._options import DEFAULT, Options
 from querist._progress import Listener, Telling
-from querist._requests import ModelUse, Request, Selecting, request_of
+from querist._requests import Request, request_of, selecting
 from querist._retry import OnRetry
 from querist._uploads import upload_messages
 from querist.errors import InvalidRequestError, QueristError, from_rpc_error
@@ -168,33 +169,7 @@ class Client:
         QueristError
             See `querist.errors`.
         """
-        request = request_of(
-            Selecting(
-                probabilities=probabilities,
-                logits=logits,
-                committee=committee,
-                committee_logits=committee_logits,
-                votes=votes,
-                committee_layout=committee_layout,
-                scores=scores,
-                embeddings=embeddings,
-                model_inputs=model_inputs,
-                models=models,
-                keys=keys,
-                ids=ids,
-                exclude=exclude,
-                strategy=strategy,
-                count=count,
-                rank_all=rank_all,
-                seed=seed,
-                random_share=random_share,
-                member_weights=member_weights,
-                cost_matrix=cost_matrix,
-                class_count=class_count,
-                return_components=return_components,
-                return_scores=return_scores,
-            )
-        )
+        request = request_of(selecting(locals()))
         try:
             if not request.streams:
                 message = request.unary()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,70 +14,16 @@ import numpy.typing as npt
 
 from querist import codec
 from querist._containers import index_of, is_batches, to_array, to_ids
+from querist._model_use import ModelUse
+from querist._rows import COMMITTEE, LAYOUTS, Arrays, arrays_of, batch_arrays, committee_array, model_inputs
 from querist.errors import InvalidRequestError
 from querist.plan import Plan
-from querist.v1 import model_service_pb2, pool_pb2
 from querist.v1 import selection_service_pb2 as pb
 
 Array = npt.NDArray[Any]
 
-BLOCK_BYTES = 2**20
-"""What a row block should weigh; measured to stream best."""
 UNARY_BYTES = 2 * 2**20
 """Up to this size a request goes as one message; above, a stream is faster."""
-
-_LAYOUTS = {"members_first": pool_pb2.COMMITTEE_LAYOUT_MEMBERS_FIRST, "rows_first": pool_pb2.COMMITTEE_LAYOUT_ROWS_FIRST}
-_COMMITTEE = {"committee": "probabilities", "committee_logits": "logits", "votes": "votes"}
-_PLAIN = ("probabilities", "logits", "scores", "embeddings", "keys", "excluded")
-_INPUT = "model_inputs."
-ROW_FIELDS = frozenset({*_PLAIN, *_COMMITTEE, "model_inputs", "ids"})
-"""What a batch may hold."""
-
-
-@dataclass(frozen=True)
-class ModelUse:
-    """A model that a selection runs.
-
-    Attributes
-    ----------
-    model : str, bytes or Path
-        The digest of a stored model, the bytes of an ONNX model, or the path of one.
-    weight : float, optional
-        Its weight in the committee. Default: 1.
-    outputs : mapping of str to str
-        What outputs mean, by name: "probabilities", "logits", "votes" or "embeddings". Default: by the outputs' usual names.
-    inputs : mapping of str to str
-        The model's input names to names in `model_inputs`, where they differ.
-    """
-
-    model: str | bytes | Path
-    weight: float | None = None
-    outputs: Mapping[str, str] | None = None
-    inputs: Mapping[str, str] | None = None
-
-    def to_message(self) -> model_service_pb2.ModelUse:
-        """Return the message.
-
-        Raises
-        ------
-        InvalidRequestError
-            If a role is unknown.
-        """
-        message = model_service_pb2.ModelUse(weight=self.weight, inputs=self.inputs)
-        if isinstance(self.model, bytes):
-            message.onnx = self.model
-        elif isinstance(self.model, Path):
-            message.onnx = self.model.read_bytes()
-        else:
-            message.digest = self.model
-        roles = model_service_pb2.OutputRole.keys()[1:]
-        for name, role in (self.outputs or {}).items():
-            full = f"OUTPUT_ROLE_{role.upper()}"
-            if full not in roles:
-                allowed = ", ".join(key.removeprefix("OUTPUT_ROLE_").lower() for key in roles)
-                raise InvalidRequestError(f"the output {name} has the role {role!r}; allowed are {allowed}", field="models")
-            message.outputs.add(name=name, role=full)
-        return message
 
 
 @dataclass(frozen=True)
@@ -110,55 +55,9 @@ class Selecting:
     return_scores: bool = False
 
 
-@dataclass(frozen=True)
-class Arrays:
-    """Rows that are all there.
-
-    Attributes
-    ----------
-    columns : dict of str to ndarray
-        By argument name.
-    rows : int
-    layout : str
-        Of committee columns.
-    """
-
-    columns: dict[str, Array]
-    rows: int
-    layout: str
-
-    @property
-    def row_bytes(self) -> int:
-        """Bytes of a row over all columns."""
-        return max(1, sum(column.nbytes for column in self.columns.values()) // max(1, self.rows))
-
-    def pool(self, start: int, stop: int) -> pool_pb2.Pool:
-        """Return some rows as a message."""
-        pool = pool_pb2.Pool()
-        for name, column in self.columns.items():
-            members_first = name in _COMMITTEE and self.layout == "members_first"
-            tensor = codec.encode(column[:, start:stop] if members_first else column[start:stop])
-            if name in _COMMITTEE:
-                getattr(pool.committee, _COMMITTEE[name]).CopyFrom(tensor)
-                pool.committee.layout = _LAYOUTS[self.layout]
-            elif name.startswith(_INPUT):
-                pool.model_inputs.add(name=name.removeprefix(_INPUT), tensor=tensor)
-            else:
-                getattr(pool, name).CopyFrom(tensor)
-        return pool
-
-    def blocks(self, first_row: int) -> Iterator[pb.SelectStreamRequest]:
-        """Cut the rows into messages of about 1 MiB.
-
-        Parameters
-        ----------
-        first_row : int
-            Index in the pool of the first of these rows.
-        """
-        step = max(1, BLOCK_BYTES // self.row_bytes)
-        for start in range(0, self.rows, step):
-            block = pb.RowBlock(first_row=first_row + start, rows=self.pool(start, min(start + step, self.rows)))
-            yield pb.SelectStreamRequest(block=block)
+def selecting(arguments: Mapping[str, Any]) -> Selecting:
+    """Return the arguments of a `select` that is running, picked from its local names."""
+    return Selecting(**{name: arguments[name] for name in Selecting.__dataclass_fields__})
 
 
 @dataclass
@@ -210,7 +109,7 @@ class Request:
 
     def batch_blocks(self, batch: Any, first_row: int) -> tuple[Iterator[pb.SelectStreamRequest], int]:
         """Return the messages of the next batch, and its number of rows."""
-        arrays, ids = _batch_arrays(batch if isinstance(batch, Mapping) else {self.name: batch}, self.layout)
+        arrays, ids = batch_arrays(batch if isinstance(batch, Mapping) else {self.name: batch}, self.layout)
         if not first_row:
             self.ids = None if ids is None else list(ids)
         elif (ids is None) != (self.ids is None):
@@ -228,9 +127,9 @@ def request_of(call: Selecting) -> Request:
     InvalidRequestError
         If an argument is no array, or arguments contradict each other.
     """
-    if call.committee_layout not in _LAYOUTS:
+    if call.committee_layout not in LAYOUTS:
         raise InvalidRequestError(
-            f"committee_layout is {call.committee_layout!r}; allowed are {', '.join(_LAYOUTS)}", field="committee_layout"
+            f"committee_layout is {call.committee_layout!r}; allowed are {', '.join(LAYOUTS)}", field="committee_layout"
         )
     if call.strategy is None:
         raise InvalidRequestError("strategy is missing: the name of a preset, or a querist.Plan", field="strategy")
@@ -244,7 +143,7 @@ def request_of(call: Selecting) -> Request:
     excluded = _exclude(call.exclude, header)
     if excluded is not None:
         columns["excluded"] = excluded
-    arrays = _arrays(columns, call.committee_layout)
+    arrays = arrays_of(columns, call.committee_layout)
     ids = _ids(call, arrays.rows)
     return Request(header, arrays, None, ids, call.committee_layout)
 
@@ -307,68 +206,12 @@ def _columns(call: Selecting, layout: str) -> dict[str, Array]:
             columns[name] = to_array(getattr(call, name), name)
     if call.committee is not None and call.committee_logits is not None:
         raise InvalidRequestError("give committee or committee_logits, not both", field="committee_logits")
-    for name in _COMMITTEE:
+    for name in COMMITTEE:
         value = getattr(call, name)
         if value is not None:
-            columns[name] = _committee_array(value, name, layout)
-    columns |= _model_inputs(call.model_inputs)
+            columns[name] = committee_array(value, name, layout)
+    columns |= model_inputs(call.model_inputs)
     return columns
-
-
-def _committee_array(value: Any, name: str, layout: str) -> Array:
-    """Return a committee as one array; a list of the members' arrays is put together."""
-    if not isinstance(value, (list, tuple)):
-        return to_array(value, name)
-    members = [to_array(member, f"{name}[{index}]") for index, member in enumerate(value)]
-    shapes = {member.shape for member in members}
-    if len(shapes) != 1:
-        raise InvalidRequestError(f"the members of {name} have shapes {sorted(shapes)}; they must agree", field=name)
-    return np.stack(members, axis=0 if layout == "members_first" else 1)
-
-
-def _model_inputs(value: Any) -> dict[str, Array]:
-    if value is None:
-        return {}
-    named = value if isinstance(value, Mapping) else {"input": value}
-    return {_INPUT + name: to_array(tensor, f"model_inputs[{name}]") for name, tensor in named.items()}
-
-
-def _batch_arrays(batch: Mapping[str, Any], layout: str) -> tuple[Arrays, list[Any] | None]:
-    unknown = batch.keys() - ROW_FIELDS
-    if unknown:
-        allowed = ", ".join(sorted(ROW_FIELDS))
-        raise InvalidRequestError(f"a batch holds {', '.join(sorted(unknown))}; allowed are {allowed}", field="batch")
-    columns: dict[str, Array] = {}
-    for name, value in batch.items():
-        if name in _COMMITTEE:
-            columns[name] = _committee_array(value, name, layout)
-        elif name == "model_inputs":
-            columns |= _model_inputs(value)
-        elif name != "ids":
-            columns[name] = to_array(value, name)
-    arrays = _arrays(columns, layout)
-    ids = to_ids(batch["ids"]) if "ids" in batch else index_of(next(iter(batch.values())))
-    if ids is not None and len(ids) != arrays.rows:
-        raise InvalidRequestError(f"a batch has {arrays.rows} rows and {len(ids)} ids; there must be one each", field="ids")
-    return arrays, ids
-
-
-def _arrays(columns: dict[str, Array], layout: str) -> Arrays:
-    if not columns:
-        raise InvalidRequestError("there are no rows: give probabilities=, logits=, committee=, or another field of the pool", field="pool")
-    lengths = {}
-    for name, column in columns.items():
-        axis = 1 if name in _COMMITTEE and layout == "members_first" else 0
-        if column.ndim <= axis:
-            raise InvalidRequestError(f"{name} has shape {list(column.shape)}; it needs a row dimension", field=name)
-        lengths[name] = column.shape[axis]
-    (first, rows), *others = lengths.items()
-    for name, other in others:
-        if other != rows:
-            raise InvalidRequestError(
-                f"{name} has {other} rows and {first} has {rows}; they must agree", field=name, reason="SHAPE_MISMATCH"
-            )
-    return Arrays(columns, rows, layout)
 
 
 def _exclude(value: Any, header: pb.SelectHeader) -> Array | None:

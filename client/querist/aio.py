@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 import grpc.aio
 
 from querist import _responses, results
+from querist._model_use import ModelUse
 from querist._options import DEFAULT, Options
 from querist._progress import Listener, Telling
-from querist._requests import ModelUse, Request, Selecting, request_of
+from querist._requests import Request, request_of, selecting
 from querist._retry import OnRetry
 from querist._uploads import upload_messages
 from querist.errors import InvalidRequestError, QueristError, from_rpc_error
@@ -106,88 +107,11 @@ class AsyncClient:
         progress: bool | Listener | None = None,
         timeout: Any = DEFAULT,
     ) -> results.Batch:
-        """Choose which instances to label next.
+        """Choose which instances to label next: the arguments, result and errors of `querist.Client.select`.
 
-        Arrays may be numpy, torch, JAX, pandas, polars, Arrow or nested lists. The predictions may also be an iterable of batches, each an
-        array or a dict of the row fields (with "ids", if wanted), which is streamed as it comes.
-
-        Parameters
-        ----------
-        probabilities : array (N, C), (N,) or (N, 1), or iterable of batches
-            The model's predictions; one column stands for the positive class.
-        strategy : str or Plan
-            Name of a preset (see `strategies`), or a plan.
-        count : int
-            How many to choose; or `rank_all=True` to rank every candidate.
-        logits : array (N, C), (N,) or (N, 1), or iterable of batches
-            Predictions before softmax, instead of probabilities.
-        committee, committee_logits : array (K, N, C), or list of K arrays (N, C)
-            Predictions of K models.
-        votes : array (K, N) of integers
-            Hard votes of K models, -1 for an abstention; with `class_count`.
-        committee_layout : {"members_first", "rows_first"}
-            Order of the committee's dimensions; "rows_first" is (N, K, C).
-        member_weights : array (K,), optional
-        class_count : int, optional
-        scores : array (N,)
-            The caller's own score, for the strategy "caller".
-        embeddings : array (N, D)
-        models : sequence of str, bytes, Path or ModelUse
-            Models that the server runs on `model_inputs`: digests of uploaded models, models, or paths; several make a committee.
-        model_inputs : array (N, ...), or dict of them by name
-        cost_matrix : array (C, C)
-            Entry [i, j] is the cost of deciding for j when the truth is i.
-        ids : sequence of N ids, optional
-            Come back beside the indices. Default: the index, if a pandas object was given.
-        keys : array (N,) of int64, optional
-            Ids that the server is told too.
-        exclude : mask (N,), or row indices
-            Instances that must not be chosen.
-        random_share : float
-            Share of the batch that is drawn at random.
-        seed : int, optional
-            Decides all random draws.
-        return_components, return_scores : bool
-            Return the parts of a mixed score, or the scores of the whole pool.
-        progress : bool or callable, optional
-            True for a bar; or called with a `Progress` now and then. Only streams report progress.
-        timeout : float or None, optional
-            Seconds for this call, instead of the client's.
-
-        Raises
-        ------
-        InvalidRequestError
-            With `field`, `row`, `id` and `reason`.
-        QueristError
-            See `querist.errors`.
+        Batches may also come from an asynchronous iterable.
         """
-        request = request_of(
-            Selecting(
-                probabilities=probabilities,
-                logits=logits,
-                committee=committee,
-                committee_logits=committee_logits,
-                votes=votes,
-                committee_layout=committee_layout,
-                scores=scores,
-                embeddings=embeddings,
-                model_inputs=model_inputs,
-                models=models,
-                keys=keys,
-                ids=ids,
-                exclude=exclude,
-                strategy=strategy,
-                count=count,
-                rank_all=rank_all,
-                seed=seed,
-                random_share=random_share,
-                member_weights=member_weights,
-                cost_matrix=cost_matrix,
-                class_count=class_count,
-                return_components=return_components,
-                return_scores=return_scores,
-            )
-        )
+        request = request_of(selecting(locals()))
         try:
             if not request.streams:
                 message = request.unary()

@@ -6,7 +6,7 @@ import pytest
 import querist
 from onnx import TensorProto, helper
 from onnx_models import IRIS, NAMES, X, endless, exported, graph_model, linear, values
-from querist import _requests
+from querist import _requests, _rows
 from querist.errors import InvalidRequestError, LimitExceededError, ModelError, NotFoundError
 from querist.v1 import selection_service_pb2 as pb
 from serving import serving
@@ -86,7 +86,7 @@ def test_pieces_do_not_change_a_bit(client, fitted):
         messages = [pb.SelectStreamRequest(header=header)]
         for start in range(0, 2500, pieces):
             piece = rows[start : start + pieces]
-            messages += _requests.Arrays({"model_inputs.X": piece}, len(piece), "members_first").blocks(start)
+            messages += _rows.Arrays({"model_inputs.X": piece}, len(piece), "members_first").blocks(start)
         *_, last = client._selection.SelectStream(iter(messages))
         np.testing.assert_array_equal(last.result.selected.scores, whole.scores)
         np.testing.assert_array_equal(last.result.selected.indices, whole.indices)
