@@ -38,6 +38,23 @@ def select(task: Task, context: Context, shape: Shape, holdings: Holdings) -> Se
     return _annotated(task, shape, holdings, batch, random_draws, held)
 
 
+def refuse_overflow(scores: FloatArray, rows: IndexArray) -> None:
+    """Refuse inputs so large that a score, or a raw number of one, is not finite.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,) or (n, P)
+    rows : ndarray of shape (n,)
+        Their row indices.
+    """
+    fine = np.isfinite(scores)
+    if not fine.all():
+        row = int(rows[~fine.reshape(len(fine), -1).all(axis=1)][0])
+        raise EngineError(
+            "VALUE_NOT_FINITE", "the score is beyond what a FLOAT64 holds; the inputs are too large", field="plan.score", row=row
+        )
+
+
 def _check_count(task: Task, holdings: Holdings) -> int:
     """Return the number of rows of the pool, if there are candidates enough."""
     rows = holdings.candidates + holdings.excluded + holdings.guarded_total
@@ -55,7 +72,9 @@ def _combined(task: Task, rows: int, holdings: Holdings) -> Columns:
     candidates = holdings.candidates_kept()
     score = task.plan.score
     if isinstance(score, PoolScore):
-        candidates["score"] = candidates["value"] = score.combine(candidates["raw"])
+        with np.errstate(over="ignore", invalid="ignore"):  # overflow is looked for below
+            candidates["score"] = candidates["value"] = score.combine(candidates["raw"])
+        refuse_overflow(candidates["score"], candidates["index"])
         holdings.statistics.add(candidates["score"])
         if task.keep_scores:
             holdings.hold_scores(0, rows, candidates["index"], candidates["score"])

@@ -160,8 +160,12 @@ class Run:
     def _score(self, cut: grid.Cut) -> Scored:
         block = intake.block_of(cut, self._context)
         candidates = self._guard(block)
-        measured = self._task.plan.score.measure(block, self._context)
-        return Scored(block, candidates, measured if len(candidates) == block.length else measured[candidates])
+        with np.errstate(over="ignore", invalid="ignore"):  # overflow is looked for below
+            measured = self._task.plan.score.measure(block, self._context)
+        if len(candidates) < block.length:
+            measured = measured[candidates]
+        choosing.refuse_overflow(measured, block.first_row + candidates)
+        return Scored(block, candidates, measured)
 
     def _guard(self, block: Block) -> IndexArray:
         """Return the positions of the rows that may be chosen."""

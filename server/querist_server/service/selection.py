@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import AsyncIterator
 
@@ -47,11 +48,11 @@ class SelectionServicer(rpc.SelectionServiceServicer):
             raise EngineError("VALUE_OUT_OF_RANGE", "return_scores needs SelectStream", field="header.return_scores")
         size = request.ByteSize()
         async with self._workers.admit(size) as ticket:
-            work = SelectionWork(request.header, self._limits, self._models, "pool")
+            ended = threading.Event()
             try:
-                response = await ticket.run(self._answer, work, request)
+                work, response = await ticket.run(self._answer, request, ended)
             finally:
-                work.end()
+                ended.set()
         _note(work, response, size)
         return response
 
@@ -62,9 +63,11 @@ class SelectionServicer(rpc.SelectionServiceServicer):
     ) -> AsyncIterator[pb.SelectStreamResponse]:
         """Choose from a pool that comes in blocks."""
         async with self._workers.admit(0) as ticket, BlockReader(request_iterator) as reader:
-            work = SelectionWork(await reader.header(), self._limits, self._models, "block.rows")
             told = time.monotonic()
+            ended = threading.Event()
+            header = await reader.header()
             try:
+                work = await ticket.run(SelectionWork, header, self._limits, self._models, "block.rows", ended)
                 async for blocks in reader.blocks():
                     ticket.hold(reader.bytes_waiting + work.run.bytes_kept)
                     await ticket.run(work.feed, *blocks)
@@ -84,10 +87,11 @@ class SelectionServicer(rpc.SelectionServiceServicer):
                 _note(work, response, reader.bytes_received)
                 yield pb.SelectStreamResponse(result=response)
             finally:
-                work.end()
+                ended.set()
 
-    def _answer(self, work: SelectionWork, request: pb.SelectRequest) -> pb.SelectResponse:
+    def _answer(self, request: pb.SelectRequest, ended: threading.Event) -> tuple[SelectionWork, pb.SelectResponse]:
         """Do all the work of a unary call, on a worker thread."""
+        work = SelectionWork(request.header, self._limits, self._models, "pool", ended)
         work.feed(request.pool)
         selection = work.finish()
         response = _response(work, selection, slice(None))
@@ -96,7 +100,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
                 f"the response would take {response.ByteSize()} bytes; a message may take {self._max_message_bytes}. Use SelectStream."
             )
             raise LimitError(message, limit="max_message_bytes", allowed=self._max_message_bytes)
-        return response
+        return work, response
 
 
 def _response(work: SelectionWork, selection: Selection, rows: slice, **seconds: float) -> pb.SelectResponse:

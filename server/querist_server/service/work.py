@@ -29,6 +29,8 @@ class SelectionWork:
         Where models are found and run.
     rows_path : str
         Where rows are in the request, for errors: "pool" or "block.rows".
+    ended : threading.Event
+        Set by whoever made this when the caller has gone; running work then stops within a block.
 
     Raises
     ------
@@ -36,9 +38,11 @@ class SelectionWork:
         If the header cannot be answered.
     """
 
-    def __init__(self, header: selection_service_pb2.SelectHeader, limits: Limits, models: Models, rows_path: str) -> None:
+    def __init__(
+        self, header: selection_service_pb2.SelectHeader, limits: Limits, models: Models, rows_path: str, ended: threading.Event
+    ) -> None:
         self._rows_path = rows_path
-        self._ended = threading.Event()
+        self._ended = ended
         self.seconds = {"DECODE": 0.0, "INFER": 0.0}
         with self._located():
             task = decode_task(header)
@@ -48,10 +52,6 @@ class SelectionWork:
         self.task = task
         self.strategy = header.strategy
         self.run = Run(task, limits, checkpoint=self._checkpoint)
-
-    def end(self) -> None:
-        """Tell running work that the caller has gone; it stops within a block."""
-        self._ended.set()
 
     def feed(self, *blocks: pool_pb2.Pool) -> None:
         """Take the next rows.

@@ -8,6 +8,7 @@ from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
 from querist_server.engine.part import Plan
+from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.scores.mix import Mix, MixPart
@@ -136,6 +137,23 @@ def test_what_is_asked_must_make_sense(rng, task, reason, field):
     with pytest.raises(EngineError) as caught:
         select("margin", {"probabilities": probabilities(rng, 5, 4)}, **task)
     assert (caught.value.reason, caught.value.field) == (reason, field)
+
+
+@pytest.mark.parametrize("scale", ["MIN_MAX", "Z_SCORE"])
+def test_huge_scores_mix_and_weights_beyond_all_bounds_are_refused(scale):
+    huge = np.array([1e308, -1e308, 1e307])
+    fine = Plan(Mix(parts=(MixPart(CallerScore()), MixPart(CallerScore())), scale=scale), Top())
+    np.testing.assert_allclose(scores_of(fine, {"scores": huge}), scores_of(fine, {"scores": huge / 1e300}), rtol=1e-12)
+    plan = Plan(Mix(parts=(MixPart(CallerScore(), 1.7e308), MixPart(CallerScore(), 1.7e308)), scale=scale), Top())
+    with pytest.raises(EngineError) as caught:
+        select(plan, {"scores": huge}, count=1)
+    assert (caught.value.reason, caught.value.field) == ("VALUE_NOT_FINITE", "plan.score")
+
+
+def test_costs_too_large_to_be_added_are_refused_with_their_row():
+    with pytest.raises(EngineError) as caught:
+        select("expected_cost", {"probabilities": np.full((3, 2), 0.50049)}, count=1, cost_matrix=np.full((2, 2), 1.797e308))
+    assert (caught.value.reason, caught.value.row) == ("VALUE_NOT_FINITE", 0)
 
 
 def test_a_prefilter_smaller_than_the_batch_is_refused():

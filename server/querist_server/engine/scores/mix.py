@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -79,9 +80,11 @@ class Mix(PoolScore):
     def _scaled(self, values: FloatArray) -> FloatArray:
         if self.scale == "RANK":
             return top.mean_ranks(values) / max(1, len(values) - 1)
-        low, high = values.min(), values.max()
+        low, high = float(values.min()), float(values.max())
         if low == high:
             return np.zeros_like(values)
+        small = -math.frexp(max(abs(low), abs(high)))[1]  # an exact power of two, so that squares and ranges do not overflow
+        values, low, high = np.ldexp(values, small), math.ldexp(low, small), math.ldexp(high, small)
         if self.scale == "MIN_MAX":
             return (values - low) / (high - low)
         return (values - values.mean()) / values.std()
