@@ -183,7 +183,7 @@ CASES = [
     ),
     Case("NaN embedding", column("embeddings", np.where(np.arange(ROWS) == 5, NAN, 1.0)[:, None]), "VALUE_NOT_FINITE", "pool.embeddings", 5),
     Case("doubled key", column("keys", REPEATED_KEYS), "KEY_DUPLICATE", "pool.keys", 9),
-    Case("key above 2^63", column("keys", np.where(KEYS == 4, 2**63, KEYS).astype(np.uint64)), "VALUE_OUT_OF_RANGE", "pool.keys", 4),
+    Case("key above 2^63", column("keys", np.where(KEYS == 4, np.uint64(2**63), KEYS.astype(np.uint64))), "VALUE_OUT_OF_RANGE", "pool.keys", 4),
     Case("float keys", column("keys", KEYS.astype(float)), "DTYPE_INVALID", "pool.keys.dtype"),
     Case("mark of two", column("excluded", np.where(KEYS == 6, 2, 0)), "VALUE_OUT_OF_RANGE", "pool.excluded", 6),
     Case("float marks", column("excluded", np.zeros(ROWS)), "DTYPE_INVALID", "pool.excluded.dtype"),
