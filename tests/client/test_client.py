@@ -1,10 +1,12 @@
 import asyncio
+import importlib.util
 import inspect
 import json
 import multiprocessing
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import querist
 from querist import cli
@@ -213,3 +215,13 @@ def test_the_command_says_what_is_wrong_in_a_line(client, files, capsys, argumen
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="pyarrow is not installed")
+def test_the_command_reads_parquet(client, tmp_path, capsys):
+    frame = pd.DataFrame(ROWS[:50], columns=list("abcd"))
+    frame.insert(0, "name", [f"r{i}" for i in range(50)])
+    frame.to_parquet(tmp_path / "p.parquet")
+    assert cli.main(["select", str(tmp_path / "p.parquet"), "--ids", "name", "--count", "2", "--address", client.address]) == 0
+    expected = client.select(ROWS[:50], strategy="margin", count=2)
+    assert [row.split(",")[1] for row in capsys.readouterr().out.splitlines()[1:]] == [f"r{i}" for i in expected.indices]

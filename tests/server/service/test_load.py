@@ -45,26 +45,25 @@ def wait_for(condition, seconds: float = 10) -> None:
         time.sleep(0.005)
 
 
-def test_health_answers_within_100_ms_while_all_workers_are_busy(tmp_path):
-    with serving(tmp_path, workers=2) as server, grpc.insecure_channel(server.address) as channel:
+def test_health_answers_within_100_ms_while_all_workers_are_busy():
+    busy = pb.SelectRequest(
+        header=pb.SelectHeader(strategy="k_center", count=3000),
+        pool=pool_pb2.Pool(embeddings=codec.encode(np.random.default_rng(0).random((15_000, 64), np.float32))),
+    )
+    with querist.local(workers=2) as client, grpc.insecure_channel(client.address, [("grpc.default_authority", "localhost")]) as channel:
         stub, health = SelectionServiceStub(channel), health_pb2_grpc.HealthStub(channel)
-        busy = pb.SelectRequest(
-            header=pb.SelectHeader(strategy="k_center", count=400),
-            pool=pool_pb2.Pool(embeddings=codec.encode(np.random.default_rng(0).random((15_000, 64), np.float32))),
-        )
-        calls = [stub.Select.future(busy, timeout=60) for _ in range(2)]
-        wait_for(lambda: server.server.workers.unfinished >= 2)
+        calls = [stub.Select.future(busy, timeout=100) for _ in range(4)]
+        time.sleep(0.5)
         waits = []
-        while server.server.workers.unfinished >= 2 and len(waits) < 30:
+        for _ in range(100):
             started = time.perf_counter()
             health.Check(health_pb2.HealthCheckRequest(), timeout=5)
             waits.append(time.perf_counter() - started)
-            time.sleep(0.02)
+            time.sleep(0.01)
+        assert sum(call.done() for call in calls) <= 2, "the workers were not busy to the end"
         for call in calls:
             call.cancel()
-        assert len(waits) >= 5
-        assert sorted(waits)[len(waits) // 2] < 0.1
-        assert max(waits) < 0.5  # one slow answer may be the machine's
+    assert sorted(waits)[-2] < 0.1  # one stall may be the machine's own
 
 
 def test_overload_is_said_at_once_with_a_time_to_come_back(tmp_path, gate):
