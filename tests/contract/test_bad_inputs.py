@@ -324,3 +324,13 @@ def test_scores_of_the_pool_need_a_stream(stub):
     with pytest.raises(grpc.RpcError) as caught:
         stub.Select(request, timeout=20)
     check(caught.value, Case("", print, "VALUE_OUT_OF_RANGE", "header.return_scores"), "pool")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_bytes_that_are_no_message(server, stream):
+    with grpc.insecure_channel(server.address) as channel:
+        kind, name = (channel.stream_stream, "SelectStream") if stream else (channel.unary_unary, "Select")
+        call = kind(f"/querist.v1.SelectionService/{name}", request_serializer=bytes, response_deserializer=bytes)
+        with pytest.raises(grpc.RpcError) as caught:
+            list(call(iter([b"\xff\xff"]), timeout=20)) if stream else call(b"\xff\xff", timeout=20)
+    check(caught.value, Case("", print, "MESSAGE_UNREADABLE"), "pool")

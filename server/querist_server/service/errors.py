@@ -61,6 +61,7 @@ CODES: dict[str, grpc.StatusCode] = {
     "MODEL_CLASSES_DIFFER": _INVALID,
     "MODEL_FAILED": _INVALID,
     "MODEL_WORKER_DIED": grpc.StatusCode.ABORTED,
+    "MESSAGE_UNREADABLE": _INVALID,
 }
 
 

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
-from querist_server.engine.errors import Cancelled
+from querist_server.engine.errors import Cancelled, EngineError
 from querist_server.service import calls
 from querist_server.service.errors import Failure, RetryLater, failure_of
 from querist_server.telemetry import CALLS, SERVER
@@ -42,16 +43,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return self._wrapped(handler, method, call_id)
 
     def _wrapped(self, handler: Any, method: str, call_id: str) -> Handler:
+        check = _readable_stream if handler.request_streaming else _readable
+
         async def answer(request: Any, context: Context) -> Any:
             async with self._observed(method, call_id, context):
-                return await inner(request, context)
+                return await inner(check(request), context)
 
         async def answers(request: Any, context: Context) -> AsyncIterator[Any]:
             async with self._observed(method, call_id, context):
-                async for response in inner(request, context):
+                async for response in inner(check(request), context):
                     yield response
 
-        codecs = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
+        codecs = {"request_deserializer": _forgiving(handler.request_deserializer), "response_serializer": handler.response_serializer}
         kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
         inner = getattr(handler, kind)
         make = getattr(grpc, f"{kind}_rpc_method_handler")
@@ -81,6 +84,29 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         finally:
             self.running -= 1
             _log(call, code, failure, time.perf_counter() - started, peer)
+
+
+def _forgiving(deserialise: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Let a message that cannot be read reach the handler as its error: gRPC itself would end the call with a bare UNKNOWN."""
+
+    def read(data: bytes) -> Any:
+        try:
+            return deserialise(data)
+        except DecodeError:
+            return EngineError("MESSAGE_UNREADABLE", "a message of the request is not of the type that this call takes")
+
+    return read
+
+
+def _readable(request: Any) -> Any:
+    if isinstance(request, EngineError):
+        raise request
+    return request
+
+
+async def _readable_stream(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _readable(request)
 
 
 async def _abort(context: Context, failure: Failure, call_id: str) -> None:
