@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1._async import HealthServicer
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from querist.v1 import (
     model_service_pb2,
@@ -50,7 +49,7 @@ class Server:
     Attributes
     ----------
     grpc_server : grpc.aio.Server
-    health : HealthServicer
+    health : health.aio.HealthServicer
         Says NOT_SERVING until the life cycle says otherwise.
     interceptor : CallInterceptor
         Knows the running calls, and refuses new ones while draining.
@@ -61,7 +60,7 @@ class Server:
     """
 
     grpc_server: grpc.aio.Server
-    health: HealthServicer
+    health: health.aio.HealthServicer
     interceptor: CallInterceptor
     workers: Workers
     model_processes: WorkerPool
@@ -87,21 +86,21 @@ async def build_server(settings: Settings) -> Server:
     model_processes = WorkerPool(settings.model_workers, max(1, settings.workers // settings.model_workers))
     store = ModelStore(settings.model_directory, settings.max_model_store_bytes, settings.max_model_bytes)
     models = Models(store, model_processes)
-    health = HealthServicer()
+    health_servicer = health.aio.HealthServicer()
     selection = SelectionServicer(workers, _limits(settings), models, settings.max_message_bytes)
     selection_service_pb2_grpc.add_SelectionServiceServicer_to_server(selection, grpc_server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(models, settings.max_model_bytes), grpc_server)
     system_service_pb2_grpc.add_SystemServiceServicer_to_server(SystemServicer(_server_limits(settings), FEATURES), grpc_server)
-    health_pb2_grpc.add_HealthServicer_to_server(health, grpc_server)
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, grpc_server)
     if settings.reflection:
         names = [service.full_name for service in _SERVICES]
         reflection.enable_server_reflection(
             [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME], grpc_server
         )
     addresses = listening.listen(grpc_server, settings.addresses, insecure=settings.insecure)
-    server = Server(grpc_server, health, interceptor, workers, model_processes, addresses)
+    server = Server(grpc_server, health_servicer, interceptor, workers, model_processes, addresses)
     for name in server.service_names:  # the health servicer itself would begin with SERVING
-        await health.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+        await health_servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
     return server
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from querist_server.cpu_quota import usable_cpus
 
 PREFIX = "QUERIST_"
+_SERVICE_LINKS = re.compile(r"QUERIST_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
+"""What Kubernetes puts into every pod's environment if a service is called "querist"; none of it is a setting of ours."""
 MIB = 2**20
 
 
@@ -99,7 +102,7 @@ def load(overrides: Mapping[str, Any], environment: Mapping[str, str] | None = N
     """
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for variable in sorted(os.environ if environment is None else environment):
-        if variable.startswith(PREFIX) and variable not in known:
+        if variable.startswith(PREFIX) and variable not in known and not _SERVICE_LINKS.fullmatch(variable):
             near = difflib.get_close_matches(variable, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise SettingsError(f"the environment variable {variable} is unknown{hint}")

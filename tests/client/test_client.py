@@ -129,6 +129,27 @@ def test_a_long_ranking_comes_in_pieces(client):
     np.testing.assert_array_equal(batch.scores, many[batch.indices])
 
 
+def test_pieces_of_a_long_ranking_stay_below_every_librarys_default_limit(client):
+    from querist import _requests
+    from querist.v1 import selection_service_pb2 as pb
+
+    mix = Mix(parts=(MixPart(score="caller"),) * 16, scale="min_max")
+    many = np.random.default_rng(1).random(100_000)
+    request = _requests.request_of(
+        _requests.Selecting(
+            scores=many,
+            keys=np.arange(100_000) + 2**60,
+            strategy=querist.Plan(mix),
+            rank_all=True,
+            return_components=True,
+            return_scores=True,
+        )
+    )
+    messages = [pb.SelectStreamRequest(header=request.header), *request.arrays.blocks(0)]
+    sizes = [event.ByteSize() for event in client._selection.SelectStream(iter(messages))]
+    assert max(sizes) < 4 * 2**20
+
+
 def test_deadlines_are_kept(client):
     with pytest.raises(DeadlineExceededError):
         client.select(embeddings=np.random.default_rng(0).random((20_000, 40)), strategy="k_center", count=3000, timeout=0.2)

@@ -20,6 +20,13 @@ def test_an_unknown_variable_stops_the_start_and_the_nearest_is_named():
         settings.load({}, {"QUERIST_MAX_ROW": "1", "PATH": "x"})
 
 
+def test_what_kubernetes_sets_for_a_service_of_this_name_is_no_setting():
+    links = ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_GRPC", "PORT", "PORT_50051_TCP", "PORT_50051_TCP_ADDR", "PORT_50051_TCP_PROTO")
+    settings.load({}, {f"QUERIST_{name}": "tcp://10.0.0.1:50051" for name in links})
+    with pytest.raises(settings.SettingsError):
+        settings.load({}, {"QUERIST_PORTS": "1"})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -17,8 +17,10 @@ from querist_server.engine.part import Plan
 from querist_server.engine.selection import Selection, Statistics
 from querist_server.service.plans import encode_plan
 
-PIECE_ROWS = 65_536
-"""Most instances in one message of a stream; with all columns about 3 MiB, below every gRPC library's default limit of 4 MiB."""
+PIECE_BYTES = 3 * 2**20
+"""What a piece of a long selection may weigh: below the 4 MiB that every gRPC library takes by default."""
+ROW_BYTES, COMPONENT_BYTES = 64, 8
+"""The most that the columns of an instance weigh, and each component more."""
 
 
 def encode_response(
@@ -46,8 +48,9 @@ def encode_response(
 def encode_pieces(selection: Selection) -> Iterator[slice]:
     """Cut a long selection into rows for one message each; the last piece goes with the result."""
     count = len(selection.indices)
-    for start in range(0, max(count, 1), PIECE_ROWS):
-        yield slice(start, min(start + PIECE_ROWS, count))
+    rows = PIECE_BYTES // (ROW_BYTES + COMPONENT_BYTES * len(selection.components))
+    for start in range(0, max(count, 1), rows):
+        yield slice(start, min(start + rows, count))
 
 
 def encode_selected(selection: Selection, rows: slice) -> pb.Selected:
