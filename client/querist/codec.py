@@ -19,6 +19,8 @@ Array = npt.NDArray[Any]
 
 BFLOAT16 = np.dtype([("bfloat16", "<u2")])
 MAX_DIMENSIONS = 8
+MAX_EMPTY_LENGTHS = 2**40
+"""The most that the other lengths of a tensor without elements may multiply to; numpy gives up somewhere above."""
 
 _DTYPES: dict[int, np.dtype[Any]] = {
     tensor_pb2.DATA_TYPE_FLOAT32: np.dtype("<f4"),
@@ -155,6 +157,8 @@ def _checked_shape(shape: Sequence[int]) -> tuple[int, ...]:
     for length in shape:
         if length < 0:
             raise TensorError("SHAPE_INVALID", "shape", f"shape is {list(shape)}; every length must be 0 or more")
+    if 0 in shape and math.prod(filter(None, shape)) > MAX_EMPTY_LENGTHS:  # with elements, their bytes would have to be there
+        raise TensorError("SHAPE_INVALID", "shape", f"shape is {list(shape)}; a tensor without elements must not be that long")
     return tuple(shape)
 
 

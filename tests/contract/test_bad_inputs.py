@@ -46,6 +46,10 @@ def header(**fields: object) -> Callable[[pb.SelectRequest], object]:
     return lambda request: request.header.MergeFrom(pb.SelectHeader(**fields))
 
 
+def both(*changes: Callable[[pb.SelectRequest], object]) -> Callable[[pb.SelectRequest], object]:
+    return lambda request: [change(request) for change in changes]
+
+
 def plan(**fields: object) -> Callable[[pb.SelectRequest], object]:
     return lambda request: request.header.plan.CopyFrom(plan_pb2.Plan(**fields))
 
@@ -104,6 +108,7 @@ CASES = [
     Case("random share negative", header(random_share=-0.1), "VALUE_OUT_OF_RANGE", "header.random_share"),
     Case("random share NaN", header(random_share=NAN), "VALUE_OUT_OF_RANGE", "header.random_share"),
     Case("random share of a full ranking", header(rank_all=True, random_share=0.5), "FIELD_CONFLICT", "header.random_share"),
+    Case("count beyond all bounds", header(count=2**62), "COUNT_EXCEEDS_POOL", "header.count"),
     Case("class count of one", header(class_count=1), "VALUE_OUT_OF_RANGE", "header.class_count"),
     Case("another class count", header(class_count=5), "SHAPE_MISMATCH", "header.class_count"),
     Case("another number of rows", header(expected_rows=ROWS + 1), "SHAPE_MISMATCH", "header.expected_rows"),
@@ -116,6 +121,7 @@ CASES = [
     Case("score without arm", plan(score=plan_pb2.Score()), "FIELD_MISSING", "header.plan.score"),
     Case("choice without arm", plan(score=MARGIN, choice=plan_pb2.Choice()), "FIELD_MISSING", "header.plan.choice"),
     Case("prefilter below count", plan(score=MARGIN, prefilter=2), "VALUE_OUT_OF_RANGE", "header.plan.prefilter"),
+    Case("prefilter of a full ranking", both(plan(score=MARGIN, prefilter=5), header(rank_all=True)), "FIELD_CONFLICT", "header.plan.prefilter"),
     Case("beta zero", plan(score=MARGIN, choice=plan_pb2.Choice(power=plan_pb2.Power(beta=0))), "VALUE_OUT_OF_RANGE", "header.plan.choice.power.beta"),
     Case("beta huge", plan(score=MARGIN, choice=plan_pb2.Choice(softmax=plan_pb2.Softmax(beta=1e7))), "VALUE_OUT_OF_RANGE", "header.plan.choice.softmax.beta"),
     Case("beta NaN", plan(score=MARGIN, choice=plan_pb2.Choice(softrank=plan_pb2.Softrank(beta=NAN))), "VALUE_OUT_OF_RANGE", "header.plan.choice.softrank.beta"),
@@ -149,6 +155,7 @@ CASES = [
     Case("absurd shape", raw(shape=[2**62, 2**62], dtype=2, data=b""), "DATA_SIZE_MISMATCH", "pool.probabilities.data"),
     Case("negative length", raw(shape=[-3, 4], dtype=2, data=b""), "SHAPE_INVALID", "pool.probabilities.shape"),
     Case("nine dimensions", raw(shape=[1] * 9, dtype=2, data=b"\0" * 8), "SHAPE_INVALID", "pool.probabilities.shape"),
+    Case("absurdly long without elements", raw(shape=[2**63 - 1, 0], dtype=2, data=b""), "SHAPE_INVALID", "pool.probabilities.shape"),
     Case("list too short", raw(shape=[2, 2], doubles=tensor_pb2.DoubleList(values=[1, 0, 1])), "DATA_SIZE_MISMATCH", "pool.probabilities.doubles"),
     Case("list of another type", raw(shape=[1, 2], dtype=1, doubles=tensor_pb2.DoubleList(values=[1, 0])), "DTYPE_INVALID", "pool.probabilities.dtype"),
     Case("integer probabilities", probabilities(np.eye(4, dtype=np.int64)), "DTYPE_INVALID", "pool.probabilities.dtype"),
@@ -161,6 +168,7 @@ CASES = [
     Case("embeddings too wide", column("embeddings", np.ones((ROWS, 51))), "LIMIT_EXCEEDED", "pool.embeddings", code="RESOURCE_EXHAUSTED"),
     Case("scores of another length", column("scores", np.ones(ROWS - 1)), "SHAPE_MISMATCH", "pool.scores"),
     Case("flat embeddings", column("embeddings", np.ones(ROWS)), "SHAPE_INVALID", "pool.embeddings.shape"),
+    Case("embeddings without columns", column("embeddings", np.ones((ROWS, 0)), strategy="k_center"), "SHAPE_INVALID", "pool.embeddings"),
     Case("both probabilities and logits", column("logits", PROBABILITIES), "FIELD_CONFLICT", "pool.logits"),
     # values
     Case("NaN", with_row(7, [NAN, 0, 0, 1]), "VALUE_NOT_FINITE", "pool.probabilities", 7),
@@ -200,6 +208,7 @@ CASES = [
     Case("votes without class count", committee(VOTES, "votes"), "FIELD_MISSING", "header.class_count"),
     Case("vote beyond the classes", committee(BAD_VOTES, "votes", class_count=4), "VOTE_OUT_OF_RANGE", "pool.committee.votes", 4),
     Case("vote below -1", committee(VOTES - 2, "votes", class_count=4), "VOTE_OUT_OF_RANGE", "pool.committee.votes", 0),
+    Case("vote of 2^64 - 1", committee(np.full(VOTES.shape, 2**64 - 1, np.uint64), "votes", class_count=4), "VOTE_OUT_OF_RANGE", "pool.committee.votes", 0),
     Case("nobody votes at all", committee(VOTES - 1, "votes", class_count=4), "POOL_EMPTY"),
     Case("too few weights", committee(MEMBERS, member_weights=[1, 1]), "WEIGHTS_INVALID", "header.member_weights"),
     Case("negative weight", committee(MEMBERS, member_weights=[1, -1, 1]), "WEIGHTS_INVALID", "header.member_weights"),

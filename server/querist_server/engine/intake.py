@@ -76,14 +76,14 @@ def _members(columns: dict[str, Array], first: int) -> Array | None:
 def _votes(columns: dict[str, Array], first: int, classes: int) -> Array | None:
     if "committee.votes" not in columns:
         return None
-    votes = np.ascontiguousarray(columns["committee.votes"].T).astype(np.int64, copy=False)
+    votes = np.ascontiguousarray(columns["committee.votes"].T)
     wrong = ((votes < committee.ABSTAINED) | (votes >= classes)).any(axis=0)
     if wrong.any():
         row = int(wrong.argmax())
         culprit = next(vote for vote in votes[:, row] if vote < committee.ABSTAINED or vote >= classes)
         message = f"a vote is {culprit}; allowed are the classes 0 to {classes - 1}, and -1 for an abstention"
         raise EngineError("VOTE_OUT_OF_RANGE", message, field="committee.votes", row=first + row)
-    return votes
+    return votes.astype(np.int64, copy=False)  # not before the check: what UINT64 holds above 2^63 would turn into an abstention
 
 
 def _finite(columns: dict[str, Array], name: str, first: int) -> Array | None:

@@ -70,7 +70,7 @@ def shape_of(columns: Mapping[str, Array], task: Task, limits: Limits) -> Shape:
     _limit(classes, "max_classes", limits.max_classes, next((name for name in _SOURCES if name in columns), ""))
     _limit(members, "max_members", limits.max_members, "committee")
     if "embeddings" in columns:
-        _limit(columns["embeddings"].shape[1], "max_embedding_width", limits.max_embedding_width, "embeddings")
+        _check_width(columns["embeddings"].shape[1], limits)
     if task.member_weights is not None and len(task.member_weights) != members:
         message = f"there are {len(task.member_weights)} weights for {members} members; there must be one each"
         raise EngineError("WEIGHTS_INVALID", message, field="member_weights")
@@ -163,6 +163,12 @@ def _width(column: Array, name: str) -> int:
     return int(2 if width == 1 else width)
 
 
+def _check_width(width: int, limits: Limits) -> None:
+    if not width:
+        raise EngineError("SHAPE_INVALID", "embeddings has 0 columns; at least 1 is needed", field="embeddings")
+    _limit(width, "max_embedding_width", limits.max_embedding_width, "embeddings")
+
+
 def _limit(value: int, limit: str, allowed: int, field: str) -> None:
     if value > allowed:
         raise LimitError(f"{field} has {value}; this server's {limit} is {allowed}", limit=limit, allowed=allowed, field=field)
@@ -170,5 +176,8 @@ def _limit(value: int, limit: str, allowed: int, field: str) -> None:
 
 def normalised_weights(task: Task, members: int) -> npt.NDArray[np.float64]:
     """Return the members' weights, summing to 1."""
-    weights = np.ones(members) if task.member_weights is None else task.member_weights.astype(np.float64)
-    return weights / weights.sum() if members else weights
+    if task.member_weights is None or not members:
+        return np.full(members, 1 / max(members, 1))
+    weights = task.member_weights.astype(np.float64)
+    weights = np.ldexp(weights, -np.frexp(weights.max())[1])  # an exact power of two, so that their sum does not overflow
+    return weights / weights.sum()

@@ -99,7 +99,7 @@ class ScoreStatistics:
         deviation = scores - mean
         gap = mean - self._mean
         total = self.count + len(scores)
-        self._squares += float((deviation * deviation).sum()) + gap * gap * self.count * len(scores) / total
+        self._squares += float((deviation * deviation).sum()) + gap * (self.count * len(scores) / total) * gap
         self._mean += gap * len(scores) / total
         self.count = total
         self.low, self.high = min(self.low, low), max(self.high, high)
