@@ -105,7 +105,9 @@ class Request:
         """Return the request as one message."""
         if self.arrays is None:
             raise AssertionError("batches are always streamed")
-        return pb.SelectRequest(header=self.header, pool=self.arrays.pool(0, self.arrays.rows))
+        message = pb.SelectRequest(header=self.header)
+        self.arrays.fill(message.pool, 0, self.arrays.rows)
+        return message
 
     def batch_blocks(self, batch: Any, first_row: int) -> tuple[Iterator[pb.SelectStreamRequest], int]:
         """Return the messages of the next batch, and its number of rows."""

@@ -52,17 +52,21 @@ class Arrays:
     def pool(self, start: int, stop: int) -> pool_pb2.Pool:
         """Return some rows as a message."""
         pool = pool_pb2.Pool()
+        self.fill(pool, start, stop)
+        return pool
+
+    def fill(self, pool: pool_pb2.Pool, start: int, stop: int) -> None:
+        """Put some rows into an empty message where it stands."""
         for name, column in self.columns.items():
             members_first = name in COMMITTEE and self.layout == "members_first"
-            tensor = codec.encode(column[:, start:stop] if members_first else column[start:stop])
             if name in COMMITTEE:
-                getattr(pool.committee, COMMITTEE[name]).CopyFrom(tensor)
                 pool.committee.layout = LAYOUTS[self.layout]
+                tensor = getattr(pool.committee, COMMITTEE[name])
             elif name.startswith(_INPUT):
-                pool.model_inputs.add(name=name.removeprefix(_INPUT), tensor=tensor)
+                tensor = pool.model_inputs.add(name=name.removeprefix(_INPUT)).tensor
             else:
-                getattr(pool, name).CopyFrom(tensor)
-        return pool
+                tensor = getattr(pool, name)
+            codec.fill(tensor, column[:, start:stop] if members_first else column[start:stop])
 
     def blocks(self, first_row: int) -> Iterator[pb.SelectStreamRequest]:
         """Cut the rows into messages of about 1 MiB.
@@ -74,8 +78,9 @@ class Arrays:
         """
         step = max(1, BLOCK_BYTES // self.row_bytes)
         for start in range(0, self.rows, step):
-            block = pb.RowBlock(first_row=first_row + start, rows=self.pool(start, min(start + step, self.rows)))
-            yield pb.SelectStreamRequest(block=block)
+            message = pb.SelectStreamRequest(block=pb.RowBlock(first_row=first_row + start))
+            self.fill(message.block.rows, start, min(start + step, self.rows))
+            yield message
 
 
 def arrays_of(columns: dict[str, Array], layout: str) -> Arrays:

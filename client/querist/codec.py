@@ -37,7 +37,7 @@ _DTYPES: dict[int, np.dtype[Any]] = {
     tensor_pb2.DATA_TYPE_UINT64: np.dtype("<u8"),
     tensor_pb2.DATA_TYPE_BOOL: np.dtype("?"),
 }
-_CODES = {dtype: code for code, dtype in _DTYPES.items()}
+_CODES: dict[np.dtype[Any], Any] = {dtype: code for code, dtype in _DTYPES.items()}
 _LISTS = {
     "floats": tensor_pb2.DATA_TYPE_FLOAT32,
     "doubles": tensor_pb2.DATA_TYPE_FLOAT64,
@@ -63,17 +63,21 @@ class TensorError(ValueError):
 
 
 def encode(array: Array) -> tensor_pb2.Tensor:
-    """Pack an array into a tensor.
+    """Pack an array into a tensor; see `fill`."""
+    tensor = tensor_pb2.Tensor()
+    fill(tensor, array)
+    return tensor
+
+
+def fill(tensor: tensor_pb2.Tensor, array: Array) -> None:
+    """Pack an array into an empty tensor where it stands, which spares the copy of a tensor that is put into another message.
 
     Parameters
     ----------
+    tensor : Tensor
+        Gets type, shape and the elements in `data`.
     array : ndarray of any shape
         Of a type that the wire knows, in any byte order and memory layout.
-
-    Returns
-    -------
-    Tensor
-        With the elements in `data`.
 
     Raises
     ------
@@ -84,8 +88,9 @@ def encode(array: Array) -> tensor_pb2.Tensor:
     if code is None:
         known = ", ".join(sorted(str(dtype) for dtype in _CODES if dtype != BFLOAT16))
         raise TypeError(f"an array of type {array.dtype} cannot be sent; allowed are {known} and bfloat16")
-    packed = array.astype(_DTYPES[code], copy=False)
-    return tensor_pb2.Tensor(dtype=tensor_pb2.DataType.Name(code), shape=array.shape, data=packed.tobytes())
+    tensor.dtype = code
+    tensor.shape.extend(array.shape)
+    tensor.data = array.astype(_DTYPES[code], copy=False).tobytes()
 
 
 def decode(tensor: tensor_pb2.Tensor) -> Array:

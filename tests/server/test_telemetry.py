@@ -22,10 +22,7 @@ def test_text_lines_are_pairs_and_awkward_values_are_quoted(lines):
 
 def test_json_lines_hold_the_traceback(lines):
     telemetry.configure("WARNING", "json")
-    try:
-        raise RuntimeError("why")
-    except RuntimeError:
-        telemetry.SERVER.error("defect", exc_info=True, extra={"fields": {"request_id": "x"}})
+    telemetry.SERVER.error("defect", exc_info=RuntimeError("why"), extra={"fields": {"request_id": "x"}})
     (line,) = lines()
     fields = json.loads(line)
     assert (fields["level"], fields["request_id"]) == ("ERROR", "x")
