@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import threading
+from contextlib import suppress
 
 from grpc_health.v1 import health_pb2
 
 from querist_server.app import Server, build_server
 from querist_server.settings import Settings
 from querist_server.telemetry import SERVER
+
+POLL_SECONDS = 0.02
+LAST_WORDS_SECONDS = 0.5
+"""Time for the last answers to leave after their calls are done."""
 
 
 async def run(settings: Settings, *, until_stdin_closes: bool) -> None:
@@ -25,14 +31,13 @@ async def run(settings: Settings, *, until_stdin_closes: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    watch = asyncio.create_task(_watch_stdin(stop)) if until_stdin_closes else None
+    if until_stdin_closes:
+        _stop_with_stdin(stop)
     server = await build_server(settings)
     await server.grpc_server.start()
     await _tell(server, health_pb2.HealthCheckResponse.SERVING)
     SERVER.info("serving", extra={"fields": {"addresses": ",".join(server.addresses), "workers": settings.workers}})
     await stop.wait()
-    if watch is not None:
-        watch.cancel()
     await _stop(server, settings)
 
 
@@ -41,7 +46,11 @@ async def _stop(server: Server, settings: Settings) -> None:
     await _tell(server, health_pb2.HealthCheckResponse.NOT_SERVING)
     await asyncio.sleep(settings.shutdown_delay_seconds)
     server.interceptor.draining = True
-    await server.grpc_server.stop(settings.drain_seconds)
+    stopped = asyncio.create_task(server.grpc_server.stop(settings.drain_seconds))
+    while server.interceptor.running and not stopped.done():
+        await asyncio.sleep(POLL_SECONDS)
+    await server.grpc_server.stop(LAST_WORDS_SECONDS)  # what is left are watches of the health, which never end by themselves
+    await stopped
     server.workers.close()
     server.model_processes.close()
     SERVER.info("stopped")
@@ -52,10 +61,17 @@ async def _tell(server: Server, status: int) -> None:
         await server.health.set(name, status)
 
 
-async def _watch_stdin(stop: asyncio.Event) -> None:
-    """Stop when standard input ends: whoever started this server for itself holds the other end, and may die without a word."""
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while await reader.read(1024):
-        pass
-    stop.set()
+def _stop_with_stdin(stop: asyncio.Event) -> None:
+    """Stop when standard input ends: whoever started this server for itself holds the other end, and may die without a word.
+
+    A thread reads it, since an event loop can wait for pipes but not for files or /dev/null.
+    """
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        while sys.stdin is not None and sys.stdin.buffer.raw.read(1024):
+            pass
+        with suppress(RuntimeError):  # the loop has ended before standard input
+            loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=read, name="querist-stdin", daemon=True).start()

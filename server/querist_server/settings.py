@@ -111,6 +111,8 @@ def load(overrides: Mapping[str, Any], environment: Mapping[str, str] | None = N
     except ValidationError as error:
         problems = (f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors())
         raise SettingsError("; ".join(problems)) from error
+    except ValueError as error:  # a list in the environment that is no JSON
+        raise SettingsError(f'{error}; it must be a JSON list, such as ["127.0.0.1:50051"]') from error
 
 
 def _is_host_and_port(address: str) -> bool:

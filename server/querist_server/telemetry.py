@@ -32,7 +32,8 @@ class _Lines(logging.Formatter):
 
 def _plain(name: str, value: object) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return f"{name}={json.dumps(text)}" if not text or set(text) & set(' "=\n') else f"{name}={text}"
+    plain = text and text.isascii() and text.isprintable() and not set(text) & set(' "=')
+    return f"{name}={text if plain else json.dumps(text)}"
 
 
 def configure(level: str, form: str) -> None:

@@ -191,3 +191,13 @@ class KCenter:
     (Euclidean) from all that were taken: the greedy 2-approximation of the k-center problem (Gonzalez 1985; Sener and Savarese,
     ICLR 2018). Ties go to the lowest row index. Needs embeddings.
     """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """Badge draws a batch that is both uncertain and diverse: k-means++ seeding on the gradients of the last layer under the
+    predicted labels, g = (p - e) (x) x for probabilities p, the one-hot predicted label e and the embedding x (Ash et al., ICLR
+    2020). The longest gradient comes first, then each draw is in proportion to the squared distance to the nearest that was taken.
+    Only factors are kept, never the C x D gradients. The score decides nothing but the order of instances whose gradients coincide
+    with one that was taken; they come last. Needs probabilities and embeddings.
+    """

@@ -150,18 +150,20 @@ class MixPart(_message.Message):
     def __init__(self, score: _Optional[_Union[Score, _Mapping]] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class Choice(_message.Message):
-    __slots__ = ("top", "power", "softmax", "softrank", "k_center")
+    __slots__ = ("top", "power", "softmax", "softrank", "k_center", "badge")
     TOP_FIELD_NUMBER: _ClassVar[int]
     POWER_FIELD_NUMBER: _ClassVar[int]
     SOFTMAX_FIELD_NUMBER: _ClassVar[int]
     SOFTRANK_FIELD_NUMBER: _ClassVar[int]
     K_CENTER_FIELD_NUMBER: _ClassVar[int]
+    BADGE_FIELD_NUMBER: _ClassVar[int]
     top: Top
     power: Power
     softmax: Softmax
     softrank: Softrank
     k_center: KCenter
-    def __init__(self, top: _Optional[_Union[Top, _Mapping]] = ..., power: _Optional[_Union[Power, _Mapping]] = ..., softmax: _Optional[_Union[Softmax, _Mapping]] = ..., softrank: _Optional[_Union[Softrank, _Mapping]] = ..., k_center: _Optional[_Union[KCenter, _Mapping]] = ...) -> None: ...
+    badge: Badge
+    def __init__(self, top: _Optional[_Union[Top, _Mapping]] = ..., power: _Optional[_Union[Power, _Mapping]] = ..., softmax: _Optional[_Union[Softmax, _Mapping]] = ..., softrank: _Optional[_Union[Softrank, _Mapping]] = ..., k_center: _Optional[_Union[KCenter, _Mapping]] = ..., badge: _Optional[_Union[Badge, _Mapping]] = ...) -> None: ...
 
 class Top(_message.Message):
     __slots__ = ()
@@ -186,5 +188,9 @@ class Softrank(_message.Message):
     def __init__(self, beta: _Optional[float] = ...) -> None: ...
 
 class KCenter(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Badge(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

@@ -61,7 +61,7 @@ class Holdings:
         """
         self._count(block, positions)
         rows = block.first_row + positions
-        gather = _gatherer(block, positions, measured, embeddings=Need.EMBEDDINGS in self._task.plan.needs)
+        gather = _gatherer(block, positions, measured, self._task.plan.choice.needs)
         if self._task.random_count:
             self._drawn_from.add(noise.uniform(self._context.seed, noise.Purpose.RANDOM_SHARE, rows), rows, gather)
         self._chosen_from.add(self._values(measured, rows), rows, gather)
@@ -139,7 +139,7 @@ def _capacity(task: Task) -> int | None:
     return task.count if isinstance(task.plan.choice, RowChoice) else None
 
 
-def _gatherer(block: Block, positions: IndexArray, measured: FloatArray, *, embeddings: bool) -> Gather:
+def _gatherer(block: Block, positions: IndexArray, measured: FloatArray, needs: frozenset[Need]) -> Gather:
     def gather(among: IndexArray) -> Columns:
         at = positions[among]
         columns: dict[str, npt.NDArray[Any]] = {"score" if measured.ndim == 1 else "raw": measured[among]}
@@ -149,8 +149,10 @@ def _gatherer(block: Block, positions: IndexArray, measured: FloatArray, *, embe
             columns["label"] = predictions.argmax(axis=1).astype(np.int32)
         if block.keys is not None:
             columns["key"] = block.keys[at].astype(np.int64)
-        if embeddings and block.embeddings is not None:
+        if Need.EMBEDDINGS in needs and block.embeddings is not None:
             columns["embeddings"] = block.embeddings[at]
+        if Need.PROBABILITIES in needs:
+            columns["probabilities"] = block.probabilities[at]
         return columns
 
     return gather

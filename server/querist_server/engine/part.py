@@ -179,7 +179,7 @@ class SetChoice(Choice):
         Parameters
         ----------
         candidates : mapping of str to ndarray
-            Columns of equal length, by rising row index: "index", "score" and, if the choice needs embeddings, "embeddings".
+            Columns of equal length, by rising row index: "index", "score" and, if the choice needs them, "embeddings" and "probabilities".
         count : int
             How many to choose; at least 1 and at most the number of candidates.
         context : Context

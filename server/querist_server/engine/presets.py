@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from querist_server.engine.choices.badge import Badge
 from querist_server.engine.choices.k_center import KCenter
 from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.softmax import Softmax
@@ -68,6 +69,7 @@ _PRESETS = (
     Preset("power_bald", Plan(Bald(), Power()), "BALD for large batches, at a small part of BatchBALD's cost."),
     Preset("softmax_bald", Plan(Bald(), Softmax()), "BALD for large batches, drawn by the exponential of the score."),
     Preset("softrank_bald", Plan(Bald(), Softrank()), "BALD for large batches, drawn by rank."),
+    Preset("badge", Plan(Margin(), Badge()), "Uncertain and diverse at once, for batches from one model with embeddings."),
     Preset("k_center", Plan(Random(), KCenter()), "Core-set: covers the embeddings from a random first instance; needs no predictions."),
 )
 

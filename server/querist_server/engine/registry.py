@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from querist_server.engine.choices.badge import Badge
 from querist_server.engine.choices.k_center import KCenter
 from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.softmax import Softmax
@@ -44,6 +45,7 @@ _SCORES: tuple[type[Score], ...] = (
     VoteEntropy,
 )
 _CHOICES: tuple[type[Choice], ...] = (
+    Badge,
     KCenter,
     Power,
     Softmax,

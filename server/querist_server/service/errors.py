@@ -18,8 +18,9 @@ from querist.v1 import pool_pb2
 from querist_server.engine.errors import Cancelled, EngineError, LimitError
 
 DOMAIN = "querist"
-MOST_MESSAGE_CHARACTERS = 1000
-"""Longer messages are cut: details travel in trailers, of which peers accept about 8 KiB."""
+MOST_MESSAGE_BYTES, MOST_FIELD_BYTES = 1000, 200
+"""Longer texts are cut: details travel in trailers, of which peers accept 8 KiB, and there a message outside ASCII takes up to three times
+its bytes."""
 
 _INVALID, _EXHAUSTED = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED
 
@@ -136,16 +137,17 @@ def located(error: EngineError, rows: str) -> EngineError:
 
 
 def _at_fault(error: EngineError) -> Failure:
-    metadata = {"field": error.field} if error.field else {}
+    field = _cut(error.field, MOST_FIELD_BYTES)  # it may hold names that the caller made up
+    metadata = {"field": field} if field else {}
     if error.row is not None:
         metadata["row"] = str(error.row)
     if isinstance(error, LimitError):
         metadata |= {"limit": error.limit, "allowed": str(error.allowed)}
-    where = f"{error.field}: " if error.field else ""
+    where = f"{field}: " if field else ""
     at = f"row {error.row}: " if error.row is not None else ""
     text = f"{where}{at}{error}"
-    violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=f"{at}{error}"[:MOST_MESSAGE_CHARACTERS])
-    details = [error_details_pb2.BadRequest(field_violations=[violation])] if error.field else []
+    violation = error_details_pb2.BadRequest.FieldViolation(field=field, description=_cut(f"{at}{error}", MOST_MESSAGE_BYTES))
+    details = [error_details_pb2.BadRequest(field_violations=[violation])] if field else []
     return _failure(error.reason, text, metadata, *details)
 
 
@@ -158,4 +160,10 @@ def _failure(reason: str, text: str, metadata: dict[str, str], *details: message
         packed.append(wrapper)
     code = CODES[reason]
     number = code_pb2.Code.Value(code.name)
-    return Failure(code, reason, status_pb2.Status(code=number, message=text[:MOST_MESSAGE_CHARACTERS], details=packed))
+    return Failure(code, reason, status_pb2.Status(code=number, message=_cut(text, MOST_MESSAGE_BYTES), details=packed))
+
+
+def _cut(text: str, most: int) -> str:
+    """Return the text, or its beginning and an ellipsis, in at most so many bytes of UTF-8."""
+    encoded = text.encode(errors="replace")
+    return text if len(encoded) <= most else encoded[: most - 3].decode(errors="ignore") + "..."

@@ -109,11 +109,17 @@ class Inference:
         Raises
         ------
         EngineError
-            If weights were sent in the header too.
+            If a weight is not allowed, or weights were sent in the header too.
         """
         if sent is not None:
             raise EngineError("FIELD_CONFLICT", "with models, set the weight of each model instead", field="member_weights")
         weights = np.array([use.weight if use.HasField("weight") else 1.0 for use in self._uses])
+        for index, weight in enumerate(weights):
+            if not (np.isfinite(weight) and weight >= 0):
+                message = f"a weight is {weight}; allowed is a finite number of 0 or more"
+                raise EngineError("WEIGHTS_INVALID", message, field=f"models[{index}].weight")
+        if not weights.any():
+            raise EngineError("WEIGHTS_INVALID", "all models have weight 0; at least one must be above 0", field="models")
         return weights if len(weights) > 1 else None
 
     def feed(self, columns: Columns) -> Iterator[Columns]:
