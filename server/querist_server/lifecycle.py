@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import threading
@@ -69,7 +70,7 @@ def _stop_with_stdin(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        while sys.stdin is not None and sys.stdin.buffer.raw.read(1024):
+        while sys.stdin is not None and os.read(sys.stdin.fileno(), 1024):
             pass
         with suppress(RuntimeError):  # the loop has ended before standard input
             loop.call_soon_threadsafe(stop.set)

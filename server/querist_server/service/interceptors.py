@@ -30,6 +30,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def __init__(self) -> None:
         self.draining = False
         self.running = 0
+        """Calls of which the answer has not left yet."""
 
     async def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]], handler_call_details: grpc.HandlerCallDetails
@@ -67,6 +68,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         started = time.perf_counter()
         peer = context.peer()  # asked now: once a call is cancelled, asking its context reads freed memory and kills the process
         self.running += 1
+        context.add_done_callback(self._one_less)  # type: ignore[arg-type]  # the stub's type of callbacks is no protocol
         code, failure = "OK", None
         try:
             if self.draining:
@@ -82,8 +84,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 SERVER.error("defect", exc_info=error, extra={"fields": {"request_id": call_id, "method": method}})
             await _abort(context, failure, call_id)
         finally:
-            self.running -= 1
             _log(call, code, failure, time.perf_counter() - started, peer)
+
+    def _one_less(self, _: Context) -> None:
+        self.running -= 1
 
 
 def _forgiving(deserialise: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
