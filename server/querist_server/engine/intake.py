@@ -46,7 +46,7 @@ def block_of(cut: Cut, context: Context) -> Block:
         members=_members(columns, first),
         votes=_votes(columns, first, context.classes),
         caller_scores=_finite(columns, "scores", first),
-        embeddings=_finite(columns, "embeddings", first),
+        embeddings=_embeddings(columns, first),
         keys=columns.get("keys"),
         excluded=_mask(columns, first),
     )
@@ -92,6 +92,19 @@ def _finite(columns: dict[str, Array], name: str, first: int) -> Array | None:
     values = _widened(columns[name])
     _refuse_non_finite(values, name, first)
     return values
+
+
+def _embeddings(columns: dict[str, Array], first: int) -> Array | None:
+    """Check that embeddings are finite, and short enough for the square of any distance between two of them to be finite too."""
+    points = _finite(columns, "embeddings", first)
+    if points is None:
+        return None
+    long = np.einsum("ij,ij->i", points, points) > np.finfo(points.dtype).max / 4
+    if long.any():
+        row = int(long.argmax())
+        message = f"an embedding is so long that squared distances exceed what {points.dtype} holds; rescale it, or send FLOAT64"
+        raise EngineError("VALUE_OUT_OF_RANGE", message, field="embeddings", row=first + row)
+    return points
 
 
 def _mask(columns: dict[str, Array], first: int) -> Array | None:

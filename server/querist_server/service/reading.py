@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from types import TracebackType
 
 from querist.v1 import pool_pb2
@@ -12,8 +13,16 @@ from querist.v1 import selection_service_pb2 as pb
 
 from querist_server.engine.errors import EngineError
 
-MESSAGES_AHEAD = 8
-"""Blocks that may have arrived before the work on those before them is done. Flow control holds the caller back beyond that."""
+MESSAGES_AHEAD, BYTES_AHEAD = 8, 8 * 2**20
+"""What may have arrived before the work on the blocks before is done. Flow control holds the caller back beyond that."""
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """A message and its size, which takes as long to ask for as to write the message."""
+
+    message: pb.SelectStreamRequest
+    size: int
 
 
 class _End(Exception):  # noqa: N818 - no error: the caller has closed its side
@@ -26,17 +35,21 @@ class BlockReader:
     Parameters
     ----------
     messages : async iterator of SelectStreamRequest
+    hold : callable
+        Told how many bytes have arrived and are not worked off; raises if that is too much for the server.
     """
 
-    def __init__(self, messages: AsyncIterator[pb.SelectStreamRequest]) -> None:
+    def __init__(self, messages: AsyncIterator[pb.SelectStreamRequest], hold: Callable[[int], None]) -> None:
         self.rows = 0
         """Rows that have arrived."""
         self.bytes_received = 0
-        self.bytes_waiting = 0
         self.seconds_waiting = 0.0
         """Seconds in which there was nothing to do but wait for the caller."""
-        self._messages = messages
-        self._queue: asyncio.Queue[pb.SelectStreamRequest | Exception] = asyncio.Queue(MESSAGES_AHEAD)
+        self._messages, self._hold = messages, hold
+        self._queue: asyncio.Queue[_Arrived | Exception] = asyncio.Queue()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._bytes_ahead = 0
         self._ending: Exception | None = None
 
     async def __aenter__(self) -> BlockReader:
@@ -55,10 +68,10 @@ class BlockReader:
         EngineError
             If it is not a header.
         """
-        message = await self._next()
-        if message is None or message.WhichOneof("part") != "header":
+        arrived = await self._next()
+        if arrived is None or arrived.message.WhichOneof("part") != "header":
             raise _out_of_order("the first message must hold the header")
-        return message.header
+        return arrived.message.header  # its bytes stay held: it is needed to the end
 
     async def blocks(self) -> AsyncIterator[list[pool_pb2.Pool]]:
         """Give the blocks that have arrived, as many at a time as are there.
@@ -68,44 +81,55 @@ class BlockReader:
         EngineError
             If a message is no block, or blocks are lost, doubled or out of order.
         """
-        while (message := await self._next()) is not None:
-            batch = [self._in_order(message)]
-            self.bytes_waiting = message.ByteSize()
+        while (arrived := await self._next()) is not None:
+            batch, size = [self._in_order(arrived)], arrived.size
             while self._ending is None and not self._queue.empty():
-                following = self._queue.get_nowait()
-                if isinstance(following, Exception):
-                    self._ending = following
-                else:
-                    batch.append(self._in_order(following))
-                    self.bytes_waiting += following.ByteSize()
+                try:
+                    arrived = _unless_error(self._queue.get_nowait())
+                    batch.append(self._in_order(arrived))
+                    size += arrived.size
+                except Exception as error:  # noqa: BLE001 - kept until the blocks before it are worked off, so that their errors come first
+                    self._ending = error
             yield batch
+            self._count(-size)
 
     async def _read(self) -> None:
         try:
             async for message in self._messages:
-                await self._queue.put(message)
-            await self._queue.put(_End())
+                await self._room.wait()
+                arrived = _Arrived(message, message.ByteSize())
+                self._queue.put_nowait(arrived)
+                self._count(arrived.size)
+            self._queue.put_nowait(_End())
         except Exception as error:  # noqa: BLE001 - handed to the one who waits for the next message
-            await self._queue.put(error)
+            self._queue.put_nowait(error)
 
-    async def _next(self) -> pb.SelectStreamRequest | None:
+    def _count(self, more: int) -> None:
+        self._bytes_ahead += more
+        if self._queue.qsize() < MESSAGES_AHEAD and self._bytes_ahead < BYTES_AHEAD:
+            self._room.set()
+        else:
+            self._room.clear()
+        self._hold(self._bytes_ahead)
+
+    async def _next(self) -> _Arrived | None:
         started = time.perf_counter()
-        message = self._ending or await self._queue.get()
-        self.seconds_waiting += time.perf_counter() - started
-        if isinstance(message, _End):
+        try:
+            return _unless_error(self._ending or await self._queue.get())
+        except _End:
             return None
-        if isinstance(message, Exception):
-            raise message
-        return message
+        finally:
+            self.seconds_waiting += time.perf_counter() - started
 
-    def _in_order(self, message: pb.SelectStreamRequest) -> pool_pb2.Pool:
+    def _in_order(self, arrived: _Arrived) -> pool_pb2.Pool:
+        message = arrived.message
         part = message.WhichOneof("part")
         if part != "block":
             raise _out_of_order("a second header" if part == "header" else "a message without a part")
         if message.block.first_row != self.rows:
             problem = f"first_row is {message.block.first_row}; after {self.rows} rows it must be {self.rows}"
             raise EngineError("STREAM_OUT_OF_ORDER", problem, field="block.first_row")
-        self.bytes_received += message.ByteSize()
+        self.bytes_received += arrived.size
         self.rows += _rows(message.block.rows)
         return message.block.rows
 
@@ -122,6 +146,12 @@ def _rows(pool: pool_pb2.Pool) -> int:
             return shape[axis] if len(shape) > axis else 0
         return value.shape[0] if value.shape else 0
     return 0
+
+
+def _unless_error(arrived: _Arrived | Exception) -> _Arrived:
+    if isinstance(arrived, Exception):
+        raise arrived
+    return arrived
 
 
 def _out_of_order(problem: str) -> EngineError:

@@ -62,15 +62,15 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - the signature is gRPC's
     ) -> AsyncIterator[pb.SelectStreamResponse]:
         """Choose from a pool that comes in blocks."""
-        async with self._workers.admit(0) as ticket, BlockReader(request_iterator) as reader:
+        async with self._workers.admit(0) as ticket, BlockReader(request_iterator, lambda ahead: ticket.hold(ahead=ahead)) as reader:
             told = time.monotonic()
             ended = threading.Event()
             header = await reader.header()
             try:
                 work = await ticket.run(SelectionWork, header, self._limits, self._models, "block.rows", ended)
                 async for blocks in reader.blocks():
-                    ticket.hold(reader.bytes_waiting + work.run.bytes_kept)
                     await ticket.run(work.feed, *blocks)
+                    ticket.hold(kept=work.run.bytes_kept)
                     for first_row, scores in work.run.take_scores():
                         yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
                     if time.monotonic() - told > PROGRESS_SECONDS:

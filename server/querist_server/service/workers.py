@@ -21,22 +21,26 @@ class Ticket:
 
     def __init__(self, workers: Workers, held: int) -> None:
         self._workers = workers
-        self._held = held
+        self._held = {"request": held}
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function on a worker thread, after those that wait already."""
         return await self._workers.run(function, *args, **kwargs)
 
-    def hold(self, held: int) -> None:
-        """Say how many bytes the call holds now.
+    def hold(self, **held: int) -> None:
+        """Say how many bytes the call holds now, by what they are; what is not named stays as it was.
 
         Raises
         ------
         RetryLater
             If all calls together would hold more than the server allows.
         """
-        self._workers.reserve(held - self._held)
-        self._held = held
+        self._workers.reserve(sum(held.values()) - sum(self._held.get(name, 0) for name in held))
+        self._held |= held
+
+    def release(self) -> None:
+        """Hold nothing any more."""
+        self.hold(**dict.fromkeys(self._held, 0))
 
 
 class Workers:
@@ -84,7 +88,7 @@ class Workers:
         try:
             yield ticket
         finally:
-            ticket.hold(0)
+            ticket.release()
 
     def reserve(self, size: int) -> None:
         """Count bytes that a call holds more (or, if negative, less)."""

@@ -88,6 +88,14 @@ def test_other_columns_must_be_finite(rng, name):
     assert (error.reason, error.field, error.row) == ("VALUE_NOT_FINITE", name, 33)
 
 
+def test_embeddings_whose_distances_would_overflow_are_refused():
+    points = np.ones((20, 3), np.float32)
+    points[13] = 1e19
+    error = refused("k_center", {"embeddings": points})
+    assert (error.reason, error.field, error.row) == ("VALUE_OUT_OF_RANGE", "embeddings", 13)
+    select("k_center", {"embeddings": points.astype(float)}, count=5)
+
+
 def test_large_finite_values_are_fine():
     select("caller", {"scores": np.full(10, 1e308)}, count=1)
 
