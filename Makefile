@@ -43,8 +43,8 @@ bench-stream: $(STAMP) ## 10,000,000 x 10 through SelectStream: memory and time
 languages: ## packages of the clients in other languages, where their tools are installed
 	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(NODE_STAMP); else echo "npm is not installed: the Node client is not tested"; fi
 
-$(NODE_STAMP): tests/languages/node/package.json
-	cd tests/languages/node && npm install --no-audit --no-fund --no-package-lock --silent
+$(NODE_STAMP): tests/languages/node/package-lock.json
+	cd tests/languages/node && npm ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
 $(STAMP): pyproject.toml

@@ -1,53 +1,133 @@
-"""Called with no Python on the caller's side: the protos and a Node library, or grpcurl and nothing at all."""
+"""Called with no Python on the caller's side: from Node with the protos, and with grpcurl and nothing at all."""
 
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
+import google.rpc
 import numpy as np
 import pytest
 import querist
 from serving import serving
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-ROWS = np.array([[0.9, 0.05, 0.05], [0.4, 0.35, 0.25], [0.5, 0.49, 0.01], [0.2, 0.2, 0.6]])
-GRPCURL = shutil.which("grpcurl") or shutil.which("grpcurl", path=str(ROOT / ".venv" / "bin"))
+NODE = Path(__file__).parent / "node"
+ROOT = Path(__file__).parents[2]
+GRPCURL = shutil.which("grpcurl") or shutil.which("grpcurl", path=str(Path(sys.executable).parent))
+ROWS = np.random.default_rng(3).dirichlet(np.ones(3), 60)
+WRONG_ROW = [0.5, 0.5, 0.5]
+SEED = 2**64 - 3
+"""Larger than the numbers of JavaScript hold exactly."""
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+needs_packages = pytest.mark.skipif(
+    not (NODE / "node_modules" / "@grpc").exists(), reason="the Node packages are not there: make languages"
+)
+needs_grpcurl = pytest.mark.skipif(GRPCURL is None, reason="grpcurl is not installed")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("server")) as running:
+    directory = tmp_path_factory.mktemp("server")
+    with serving(directory, addresses=("127.0.0.1:0", f"unix:{directory}/q.sock")) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
-def expected(server):
+def expected(server, strategy):
     with querist.connect(server.address) as client:
-        return client.select(ROWS, strategy="margin", count=3, seed=1)
+        return client.select(ROWS, strategy=strategy, count=10, seed=SEED, random_share=0.2)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-@pytest.mark.skipif(not (HERE / "node" / "node_modules" / "@grpc").exists(), reason="the Node packages are not installed: make languages")
-def test_node_ranks_by_message_and_by_stream_and_reads_errors(server, expected):
-    command = ["node", str(HERE / "node" / "rank.js"), server.address, str(ROOT / "protos")]
-    answers = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
-    for way in ("unary", "stream"):
-        assert answers[way]["indices"] == expected.indices.tolist()
-        assert answers[way]["scores"] == expected.scores.tolist()
-    assert answers["wrong"]["code"] == 3
-    assert answers["wrong"]["has_status"]
-    assert "row 4: a row sums to 1.5" in answers["wrong"]["details"]
+def check(selected, batch):
+    """Compare the columns of an answer as JSON with what Python's client gives: the same bits."""
+    assert [int(index) for index in selected["indices"]] == batch.indices.tolist()
+    for name in ("scores", "priorities", "confidences", "inclusion_probabilities", "random_draws", "predicted_labels"):
+        assert selected[name] == getattr(batch, name).tolist(), name
 
 
-@pytest.mark.skipif(GRPCURL is None, reason="grpcurl is not installed")
-def test_grpcurl_ranks_by_reflection_alone(server, expected):
-    request = {
-        "header": {"strategy": "margin", "count": 3, "seed": 1},
-        "pool": {"probabilities": {"shape": [4, 3], "doubles": {"values": ROWS.ravel().tolist()}}},
-    }
-    command = [GRPCURL, "-plaintext", "-d", json.dumps(request), server.address, "querist.v1.SelectionService/Select"]
-    answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
-    assert [int(index) for index in answer["selected"]["indices"]] == expected.indices.tolist()
-    assert answer["selected"]["scores"] == expected.scores.tolist()
+@needs_node
+@needs_packages
+@pytest.mark.parametrize("strategy", ["margin", "power_margin"])
+@pytest.mark.parametrize("address", [0, 1], ids=["tcp", "unix"])
+def test_node_ranks_and_reads_errors(server, strategy, address):
+    header = {"strategy": strategy, "count": 10, "seed": str(SEED), "random_share": 0.2}
+    request = json.dumps({"header": header, "rows": ROWS.tolist(), "wrong_row": WRONG_ROW})
+    (googles,) = {str(Path(folder).parents[1]) for folder in google.rpc.__path__}
+    command = ["node", str(NODE / "rank.js"), server.server.addresses[address], str(ROOT / "protos"), googles]
+    done = subprocess.run(command, input=request, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)
+    for way, field in (("unary", "pool.probabilities"), ("stream", "block.rows.probabilities")):
+        right, wrong = answers["right"][way], answers["wrong"][way]
+        check(right["selected"], expected(server, strategy))
+        assert right["seed"] == str(SEED)
+        assert wrong["code"] == "INVALID_ARGUMENT"
+        assert wrong["google.rpc.ErrorInfo"]["reason"] == "ROW_NOT_NORMALIZED"
+        assert wrong["google.rpc.ErrorInfo"]["domain"] == "querist"
+        assert wrong["google.rpc.ErrorInfo"]["metadata"].items() >= {"field": field, "row": str(len(ROWS))}.items()
+        (violation,) = wrong["google.rpc.BadRequest"]["field_violations"]
+        assert violation["field"] == field
+        assert "sums to 1.5" in violation["description"]
+
+
+def grpcurl(server, address, *arguments):
+    target = server.server.addresses[address]
+    kind = ["-unix", target.removeprefix("unix:")] if target.startswith("unix:") else [target]
+    command = [GRPCURL, "-plaintext", *arguments[:-1], *kind, arguments[-1]]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def message(rows):
+    matrix = {"shape": [len(rows), 3], "doubles": {"values": np.ravel(rows).tolist()}}
+    return {"header": {"strategy": "power_margin", "count": 10, "seed": str(SEED), "random_share": 0.2}, "pool": {"probabilities": matrix}}
+
+
+@needs_grpcurl
+@pytest.mark.parametrize("address", [0, 1], ids=["tcp", "unix"])
+def test_grpcurl_ranks_by_reflection_alone(server, address):
+    done = grpcurl(server, address, "-emit-defaults", "-d", json.dumps(message(ROWS)), "querist.v1.SelectionService/Select")
+    assert done.returncode == 0, done.stderr
+    selected = {_snake(name): value for name, value in json.loads(done.stdout)["selected"].items()}
+    check(selected, expected(server, "power_margin"))
+
+
+@needs_grpcurl
+def test_grpcurl_streams(server):
+    whole = message(ROWS)
+    blocks = [{"block": {"first_row": index, "rows": message(ROWS[index : index + 1])["pool"]}} for index in range(len(ROWS))]
+    stream = "\n".join(map(json.dumps, [{"header": whole["header"]}, *blocks]))
+    done = grpcurl(server, 0, "-emit-defaults", "-d", stream, "querist.v1.SelectionService/SelectStream")
+    assert done.returncode == 0, done.stderr
+    answers = _documents(done.stdout)
+    selected = {_snake(name): value for name, value in answers[-1]["result"]["selected"].items()}
+    check(selected, expected(server, "power_margin"))
+
+
+@needs_grpcurl
+def test_grpcurl_lists_what_the_protos_declare(server):
+    services = grpcurl(server, 0, "list").stdout.split()
+    assert {f"querist.v1.{name}Service" for name in ("Selection", "Model", "System")} < set(services)
+    assert "grpc.health.v1.Health" in services
+
+
+@needs_grpcurl
+def test_grpcurl_shows_what_is_wrong(server):
+    done = grpcurl(server, 0, "-d", json.dumps(message([*ROWS.tolist(), WRONG_ROW])), "querist.v1.SelectionService/Select")
+    assert done.returncode != 0
+    assert "Code: InvalidArgument" in done.stderr
+    assert "row 60: a row sums to 1.5" in done.stderr
+
+
+def _snake(name):
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def _documents(text):
+    """Split JSON objects that stand one after the other."""
+    decoder, found = json.JSONDecoder(), []
+    while text := text.strip():
+        document, end = decoder.raw_decode(text)
+        found.append(document)
+        text = text[end:]
+    return found
