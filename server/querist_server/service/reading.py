@@ -49,7 +49,7 @@ class BlockReader:
         self._queue: asyncio.Queue[_Arrived | Exception] = asyncio.Queue()
         self._room = asyncio.Event()
         self._room.set()
-        self._bytes_ahead = 0
+        self._bytes_queued = self._bytes_in_work = 0
         self._ending: Exception | None = None
 
     async def __aenter__(self) -> BlockReader:
@@ -71,7 +71,8 @@ class BlockReader:
         arrived = await self._next()
         if arrived is None or arrived.message.WhichOneof("part") != "header":
             raise _out_of_order("the first message must hold the header")
-        return arrived.message.header  # its bytes stay held: it is needed to the end
+        self._worked_off()
+        return arrived.message.header
 
     async def blocks(self) -> AsyncIterator[list[pool_pb2.Pool]]:
         """Give the blocks that have arrived, as many at a time as are there.
@@ -82,16 +83,14 @@ class BlockReader:
             If a message is no block, or blocks are lost, doubled or out of order.
         """
         while (arrived := await self._next()) is not None:
-            batch, size = [self._in_order(arrived)], arrived.size
+            batch = [self._in_order(arrived)]
             while self._ending is None and not self._queue.empty():
                 try:
-                    arrived = _unless_error(self._queue.get_nowait())
-                    batch.append(self._in_order(arrived))
-                    size += arrived.size
+                    batch.append(self._in_order(self._taken(self._queue.get_nowait())))
                 except Exception as error:  # noqa: BLE001 - kept until the blocks before it are worked off, so that their errors come first
                     self._ending = error
             yield batch
-            self._count(-size)
+            self._worked_off()
 
     async def _read(self) -> None:
         try:
@@ -99,27 +98,40 @@ class BlockReader:
                 await self._room.wait()
                 arrived = _Arrived(message, message.ByteSize())
                 self._queue.put_nowait(arrived)
-                self._count(arrived.size)
+                self._bytes_queued += arrived.size
+                self._tell()
             self._queue.put_nowait(_End())
         except Exception as error:  # noqa: BLE001 - handed to the one who waits for the next message
             self._queue.put_nowait(error)
 
-    def _count(self, more: int) -> None:
-        self._bytes_ahead += more
-        if self._queue.qsize() < MESSAGES_AHEAD and self._bytes_ahead < BYTES_AHEAD:
-            self._room.set()
-        else:
-            self._room.clear()
-        self._hold(self._bytes_ahead)
-
     async def _next(self) -> _Arrived | None:
         started = time.perf_counter()
         try:
-            return _unless_error(self._ending or await self._queue.get())
+            return self._taken(self._ending or await self._queue.get())
         except _End:
             return None
         finally:
             self.seconds_waiting += time.perf_counter() - started
+
+    def _taken(self, arrived: _Arrived | Exception) -> _Arrived:
+        if isinstance(arrived, Exception):
+            raise arrived
+        self._bytes_queued -= arrived.size
+        self._bytes_in_work += arrived.size
+        self._tell()
+        return arrived
+
+    def _worked_off(self) -> None:
+        self._bytes_in_work = 0
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say how much there is, to the task that reads and to whoever counts the server's memory."""
+        if self._queue.qsize() < MESSAGES_AHEAD and self._bytes_queued < BYTES_AHEAD:
+            self._room.set()
+        else:
+            self._room.clear()
+        self._hold(self._bytes_queued + self._bytes_in_work)
 
     def _in_order(self, arrived: _Arrived) -> pool_pb2.Pool:
         message = arrived.message
@@ -146,12 +158,6 @@ def _rows(pool: pool_pb2.Pool) -> int:
             return shape[axis] if len(shape) > axis else 0
         return value.shape[0] if value.shape else 0
     return 0
-
-
-def _unless_error(arrived: _Arrived | Exception) -> _Arrived:
-    if isinstance(arrived, Exception):
-        raise arrived
-    return arrived
 
 
 def _out_of_order(problem: str) -> EngineError:

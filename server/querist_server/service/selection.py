@@ -66,6 +66,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
             told = time.monotonic()
             ended = threading.Event()
             header = await reader.header()
+            ticket.hold(header=header.ByteSize())
             try:
                 work = await ticket.run(SelectionWork, header, self._limits, self._models, "block.rows", ended)
                 async for blocks in reader.blocks():
