@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 from querist import codec
-from querist.v1 import model_service_pb2, plan_pb2, pool_pb2, tensor_pb2
+from querist.v1 import model_service_pb2, plan_pb2, pool_pb2, system_service_pb2, tensor_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from serving import Serving, serving
@@ -72,6 +72,15 @@ def committee(values: np.ndarray, kind: str = "probabilities", layout: int = 2, 
     return change
 
 
+def models(**fields: object) -> Callable[[pb.SelectRequest], object]:
+    def change(request: pb.SelectRequest) -> None:
+        request.pool.ClearField("probabilities")
+        request.pool.model_inputs.add(name="x", tensor=codec.encode(np.ones((ROWS, 2))))
+        request.header.models.add(digest="0" * 64, **fields)
+
+    return change
+
+
 def cleared(name: str, message: str = "pool") -> Callable[[pb.SelectRequest], object]:
     return lambda request: getattr(request, message).ClearField(name)
 
@@ -98,6 +107,7 @@ CASES = [
     # what is wanted
     Case("no plan", cleared("strategy", "header"), "FIELD_MISSING", "header.strategy"),
     Case("unknown strategy", header(strategy="margins"), "STRATEGY_UNKNOWN", "header.strategy"),
+    Case("strategy of 40,000 bytes", header(strategy="\U0001f600" * 10_000), "STRATEGY_UNKNOWN", "header.strategy"),
     Case("no size", cleared("count", "header"), "FIELD_MISSING", "header.count"),
     Case("rank_all false", header(rank_all=False), "FIELD_MISSING", "header.count"),
     Case("count zero", header(count=0), "VALUE_OUT_OF_RANGE", "header.count"),
@@ -224,6 +234,9 @@ CASES = [
     Case("inputs without models", lambda request: request.pool.model_inputs.add(name="x", tensor=codec.encode(np.ones((ROWS, 2)))), "FIELD_MISSING", "header.models"),
     Case("input without a name", lambda request: request.pool.model_inputs.add(tensor=codec.encode(np.ones((ROWS, 2)))), "FIELD_MISSING", "pool.model_inputs"),
     Case("predictions beside models", header(models=[model_service_pb2.ModelUse(digest="0" * 64)]), "FIELD_CONFLICT", "pool.probabilities"),
+    Case("weight of a model NaN", models(weight=NAN), "WEIGHTS_INVALID", "header.models[0].weight"),
+    Case("weight of a model negative", models(weight=-1), "WEIGHTS_INVALID", "header.models[0].weight"),
+    Case("weight of the only model zero", models(weight=0), "WEIGHTS_INVALID", "header.models"),
     Case(
         "weights beside models",
         header(models=[model_service_pb2.ModelUse(digest="0" * 64)], member_weights=[1]),
@@ -266,6 +279,9 @@ def check(error: grpc.RpcError, case: Case, rows_path: str) -> None:
         assert violation.field == field
         assert violation.description
     assert status.ByteSize() < 4096
+    if info.reason == "LIMIT_EXCEEDED":
+        assert info.metadata["limit"] in system_service_pb2.ServerLimits.DESCRIPTOR.fields_by_name
+        assert int(info.metadata["allowed"]) > 0
 
 
 def test_there_are_at_least_sixty():

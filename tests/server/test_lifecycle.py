@@ -1,11 +1,13 @@
 """A server as a process: how it starts, drains and stops."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from typing import IO
 
 import grpc
 import numpy as np
@@ -20,10 +22,9 @@ from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-def start(*arguments: str) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "querist_server", "serve", *arguments], stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True
-    )
+def start(*arguments: str, stdin: int | IO = subprocess.PIPE, **environment: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "querist_server", "serve", *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdin=stdin, text=True, env={**os.environ, **environment})
 
 
 @pytest.fixture
@@ -74,6 +75,48 @@ def test_sigterm_lets_a_running_call_finish_refuses_new_ones_and_exits_0(running
     log = process.stderr.read()
     assert "message=stopping running=1" in log
     assert "code=OK" in log
+
+
+@pytest.mark.parametrize("seconds", ["0.5", "60"])
+def test_calls_that_outlast_the_drain_are_cancelled_and_watches_of_the_health_hold_nothing_up(tmp_path, seconds):
+    address = f"unix:{tmp_path / 'q.sock'}"
+    process = start("--address", address, QUERIST_DRAIN_SECONDS=seconds)
+    with grpc.insecure_channel(address, [("grpc.default_authority", "localhost")]) as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), wait_for_ready=True, timeout=60)
+        assert next(watch).status == SERVING
+        if seconds == "0.5":
+            events = SelectionServiceStub(channel).SelectStream(slow_rows(threading.Event()), timeout=60)
+            next(events)
+        process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        assert process.wait(20) == 0
+        assert time.monotonic() - started < 10
+    process.communicate()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "null", "file"])
+def test_a_private_server_stops_when_standard_input_ends_whatever_that_is(tmp_path, kind):
+    (tmp_path / "input").write_text("some words\n")
+    with (tmp_path / "input").open() as file:
+        process = start(
+            "--until-stdin-closes",
+            "--address",
+            f"unix:{tmp_path / 'q.sock'}",
+            stdin={"pipe": subprocess.PIPE, "null": subprocess.DEVNULL, "file": file}[kind],
+        )
+        if kind == "pipe":
+            process.stdin.close()
+        assert process.wait(20) == 0
+        process.stderr.close()
+
+
+def test_settings_that_cannot_be_read_are_a_line_and_not_a_traceback():
+    process = start(QUERIST_ADDRESSES="localhost:0")
+    assert process.wait(20) == 2
+    (line,) = process.communicate()[1].splitlines()
+    assert line.startswith("querist: ")
+    assert "addresses" in line
+    assert "JSON" in line
 
 
 def test_a_second_server_on_the_same_socket_is_refused_and_a_stale_socket_is_taken_over(running, tmp_path):
