@@ -148,7 +148,7 @@ TWO_INPUTS = one(
         ([linear(3, False), linear(4, False)], {"x": X}, "MODEL_CLASSES_DIFFER", "header.models"),
         ([b"junk"], X, "MODEL_INVALID", "header.models[0].onnx"),
         (["0" * 10], X, "VALUE_OUT_OF_RANGE", "header.models[0].digest"),
-        ([querist.ModelUse(linear(3, False), weight=-1.0), linear(3, False)], {"x": X}, "WEIGHTS_INVALID", "header.member_weights"),
+        ([querist.ModelUse(linear(3, False), weight=-1.0), linear(3, False)], {"x": X}, "WEIGHTS_INVALID", "header.models[0].weight"),
     ],
 )
 def test_models_that_do_not_fit_are_refused_by_field(client, uses, inputs, reason, field):
