@@ -91,7 +91,7 @@ async def test_more_than_the_server_can_hold_ends_the_call():
             raise MemoryError
 
     async with BlockReader(Caller(HEADER, *(block(10 * i) for i in range(9))), hold) as reader:
-        with pytest.raises(MemoryError):  # noqa: PT012 - wherever it is noticed first
+        with pytest.raises(MemoryError):
             await reader.header()
             await settled()
             async for _ in reader.blocks():
