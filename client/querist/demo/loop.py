@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,10 +68,11 @@ def _choose(
     if not members:
         return client.select(scores=np.zeros(len(features)), strategy="random", **common).indices
     held = data.features[data.validation], data.labels[data.validation]
-    uploaded = [client.upload_model(models.export(member, features)) for member in members]
-    uses = [querist.ModelUse(stored.digest, weight=models.weight(member, *held)) for stored, member in zip(uploaded, members, strict=True)]
     strategy = "margin" if arm == "margin" else "power_bald"  # the top of BALD alone is ten instances of one class
-    chosen = client.select(models=uses, model_inputs={"X": features}, strategy=strategy, **common).indices
-    for stored in uploaded:
-        client.delete_model(stored.digest)
-    return chosen
+    with ExitStack() as afterwards:
+        uses = []
+        for member in members:
+            stored = client.upload_model(models.export(member, features))
+            afterwards.callback(client.delete_model, stored.digest)
+            uses.append(querist.ModelUse(stored.digest, weight=models.weight(member, *held)))
+        return client.select(models=uses, model_inputs={"X": features}, strategy=strategy, **common).indices

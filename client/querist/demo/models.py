@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +34,12 @@ def committee(seed: int, features: Features, labels: Labels) -> list[Any]:
 
 
 def export(model: Any, features: Features) -> bytes:
-    """Return a fitted classifier as an ONNX model."""
-    onnx: bytes = to_onnx(model, features[:1], options={"zipmap": False}, target_opset=15).SerializeToString()
+    """Return a fitted classifier as an ONNX model, each time under another name.
+
+    A server knows models by their content: whoever exports the same classifier again may delete it without taking it from anyone else.
+    """
+    name = f"querist-demo-{uuid4()}"
+    onnx: bytes = to_onnx(model, features[:1], name=name, options={"zipmap": False}, target_opset=15).SerializeToString()
     return onnx
 
 

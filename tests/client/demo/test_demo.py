@@ -1,8 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
+import pytest
 from PIL import Image
 from querist import demo
 from querist.demo.data import split
 from querist.demo.loop import campaign
+from querist.errors import InvalidRequestError
 
 
 def test_a_short_run_prints_a_table_and_draws_a_plot(client, tmp_path, capsys):
@@ -28,3 +32,18 @@ def test_the_splits_share_no_row_and_begin_with_every_class():
     data = split(0)
     assert len(np.unique(np.concatenate((data.pool, data.validation, data.test)))) == len(data.labels)
     assert set(data.labels[data.pool][data.first]) == set(range(10))
+
+
+def test_campaigns_at_the_same_time_on_one_server_leave_each_other_alone(client):
+    data = split(0)
+    with ThreadPoolExecutor(3) as threads:
+        running = [threads.submit(campaign, client, data, "margin", seed=0, rounds=4, batch=10) for _ in range(3)]
+        first, *others = [one.result() for one in running]
+    assert others == [first, first]
+    assert client.list_models() == []
+
+
+def test_models_do_not_stay_behind_when_a_selection_fails(client):
+    with pytest.raises(InvalidRequestError, match="candidates"):
+        campaign(client, split(0), "committee", seed=0, rounds=1, batch=2000)
+    assert client.list_models() == []
