@@ -1,0 +1,147 @@
+"""Requests that nobody meant to send: each is answered rightly or refused by name, and never a defect."""
+
+import random
+import threading
+
+import numpy as np
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import DecodeError, Message
+from querist import codec
+from querist.v1 import error_reason_pb2
+from querist.v1 import selection_service_pb2 as pb
+from querist_server.engine.errors import EngineError
+from querist_server.engine.part import Need
+from querist_server.engine.pipeline import Limits
+from querist_server.engine.presets import PRESETS
+from querist_server.runners.process import WorkerPool
+from querist_server.runners.store import ModelStore
+from querist_server.service.encode import encode_response
+from querist_server.service.errors import failure_of
+from querist_server.service.inference import Models
+from querist_server.service.work import SelectionWork
+
+ROWS, CLASSES, MEMBERS = 23, 4, 3
+LIMITS = Limits(max_rows=1000, max_classes=50, max_members=10, max_embedding_width=50, max_kept_bytes=2**22)
+INTEGERS = (0, 1, -1, 2, 3, 4, 7, ROWS, ROWS + 1, 2**31 - 1, -(2**31), 2**62, 2**63 - 1, -(2**63))
+FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 1e-320, 5e-324, 1e308, -1e308, float("nan"), float("inf"), -float("inf"))
+TEXTS = ("", "margin", "x", "\0", "\U0001f600" * 100, "../../etc")
+BYTES = (b"", b"\0", b"\xff" * 8, bytes(range(256)))
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    pool = WorkerPool(1, 1)
+    yield Models(ModelStore(tmp_path_factory.mktemp("models"), 2**20, 2**20), pool)
+    pool.close()
+
+
+def request_for(preset: str, rng: np.random.Generator) -> pb.SelectRequest:
+    """Return a request with all that the preset needs, that is answered as it is."""
+    request = pb.SelectRequest(header=pb.SelectHeader(strategy=preset, count=5, seed=1))
+    needs, pool = PRESETS[preset].plan.needs, request.pool
+    pool.probabilities.CopyFrom(codec.encode(rng.dirichlet(np.ones(CLASSES), ROWS)))
+    if needs & {Need.COMMITTEE, Need.COMMITTEE_PROBABILITIES}:
+        pool.committee.probabilities.CopyFrom(codec.encode(rng.dirichlet(np.ones(CLASSES), (ROWS, MEMBERS))))
+        pool.committee.layout = 2
+        request.header.member_weights.extend([1, 2, 3])
+    if Need.CALLER_SCORES in needs:
+        pool.scores.CopyFrom(codec.encode(rng.random(ROWS)))
+    if Need.EMBEDDINGS in needs:
+        pool.embeddings.CopyFrom(codec.encode(rng.random((ROWS, 3), np.float32)))
+    if Need.COST_MATRIX in needs:
+        request.header.cost_matrix.CopyFrom(codec.encode(rng.random((CLASSES, CLASSES))))
+    pool.keys.CopyFrom(codec.encode(np.arange(ROWS)))
+    return request
+
+
+def spoil(message: Message, chance: random.Random) -> None:
+    """Change one field, somewhere in a message or what it holds."""
+    below = [value for field, value in message.ListFields() if field.message_type and not field.is_repeated]
+    if below and chance.random() < 0.75:
+        spoil(chance.choice(below), chance)
+        return
+    if not message.DESCRIPTOR.fields:
+        return
+    field = chance.choice(message.DESCRIPTOR.fields)
+    if chance.random() < 0.15:
+        message.ClearField(field.name)
+    elif field.message_type and field.message_type.GetOptions().map_entry:
+        getattr(message, field.name)[chance.choice(TEXTS)] = chance.choice(TEXTS)
+    elif field.message_type:
+        inner = getattr(message, field.name)
+        inner = inner.add() if field.is_repeated else inner
+        inner.SetInParent()
+        spoil(inner, chance)
+    elif not field.is_repeated:
+        setattr(message, field.name, _value(field, chance))
+    elif len(getattr(message, field.name)) and chance.random() < 0.7:
+        values = getattr(message, field.name)
+        values[chance.randrange(len(values))] = _value(field, chance)
+    else:
+        getattr(message, field.name).append(_value(field, chance))
+
+
+def _value(field: FieldDescriptor, chance: random.Random) -> object:
+    kinds = {
+        FieldDescriptor.CPPTYPE_DOUBLE: FLOATS,
+        FieldDescriptor.CPPTYPE_FLOAT: [value for value in FLOATS if not 1e300 < abs(value) < float("inf")],
+        FieldDescriptor.CPPTYPE_BOOL: (False, True),
+        FieldDescriptor.CPPTYPE_ENUM: range(16),
+        FieldDescriptor.CPPTYPE_UINT64: [value for value in INTEGERS if value >= 0],
+        FieldDescriptor.CPPTYPE_INT32: [value for value in INTEGERS if abs(value) < 2**31],
+        FieldDescriptor.CPPTYPE_INT64: INTEGERS,
+        FieldDescriptor.CPPTYPE_STRING: BYTES if field.type == FieldDescriptor.TYPE_BYTES else TEXTS,
+    }
+    return chance.choice(kinds[field.cpp_type])
+
+
+def check(request: pb.SelectRequest, models: Models) -> str:
+    """Answer a request as the service does, and look at the answer; return the reason of a refusal, or ""."""
+    try:
+        work = SelectionWork(request.header, LIMITS, models, "pool", threading.Event())
+        work.feed(request.pool)
+        selection = work.finish()
+    except EngineError as error:
+        failure = failure_of(error, "id")
+        assert f"ERROR_REASON_{failure.reason}" in error_reason_pb2.ErrorReason.keys()  # noqa: SIM118 - an enum, not a dict
+        assert failure.reason != "INTERNAL"
+        assert failure.status.ByteSize() < 4096
+        return failure.reason
+    response = encode_response(selection, work.task.plan, strategy="", seed=0, seconds={}, class_labels=[], rows=slice(None))
+    indices, statistics = list(response.selected.indices), response.statistics
+    assert len(set(indices)) == len(indices) == (statistics.candidates if request.header.rank_all else request.header.count)
+    assert all(0 <= index < statistics.rows for index in indices)
+    assert not set(indices) & set(request.header.exclude_indices)
+    assert np.isfinite(response.selected.scores).all()
+    assert all(0 <= confidence <= 1.02 for confidence in response.selected.confidences)
+    assert sum(statistics.score_histogram.counts) == statistics.candidates
+    return ""
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_spoiled_requests(preset, rng, models):
+    chance = random.Random(preset)
+    sound = request_for(preset, rng)
+    assert check(sound, models) == ""
+    reasons = set()
+    for _ in range(300):
+        request = pb.SelectRequest.FromString(sound.SerializeToString())
+        for _ in range(chance.randint(1, 3)):
+            spoil(request, chance)
+        reasons.add(check(pb.SelectRequest.FromString(request.SerializeToString()), models))
+    assert len(reasons) > 5, "the requests were not spoiled enough to say anything"
+
+
+def test_spoiled_bytes(rng, models):
+    chance = random.Random(0)
+    sound = request_for("k_center", rng).SerializeToString()
+    for _ in range(1000):
+        spoiled = bytearray(sound)
+        for _ in range(chance.randint(1, 4)):
+            spoiled[chance.randrange(len(spoiled))] = chance.randrange(256)
+        try:
+            request = pb.SelectRequest.FromString(bytes(spoiled))
+        except DecodeError:
+            continue
+        check(request, models)
