@@ -34,8 +34,8 @@ stubs: $(STAMP) ## make the stubs again after a change of the protos
 readme: $(STAMP) ## make the README's strategy table again
 	$(BIN)/python tests/contract/readme_table.py
 
-compat: $(STAMP) ## the oldest and newest protobuf, grpcio and numpy, and other libraries with stubs in one process
-	$(BIN)/python tests/compat/check_versions.py
+compat: $(STAMP) ## the oldest (on OLDEST_PYTHON if given) and newest of what we need, and other libraries with stubs in one process
+	$(BIN)/python tests/compat/check_versions.py $(OLDEST_PYTHON)
 
 bench-stream: $(STAMP) ## 10,000,000 x 10 through SelectStream: memory and time
 	$(BIN)/python tests/bench/bench_stream.py
