@@ -59,7 +59,7 @@ class _Gradients:
         self._residuals = probabilities.copy()
         self._residuals[np.arange(len(probabilities)), probabilities.argmax(axis=1)] -= 1
         self._embeddings = embeddings
-        self._rounding = 32 * float(np.finfo(np.result_type(probabilities, embeddings)).eps)
+        self._rounding = 32 * max(float(np.finfo(factor.dtype).eps) for factor in (probabilities, embeddings))
         residual_lengths = np.einsum("ij,ij->i", self._residuals, self._residuals, dtype=np.float64)
         self.squared_lengths = residual_lengths * np.einsum("ij,ij->i", embeddings, embeddings, dtype=np.float64)
 
@@ -70,6 +70,7 @@ class _Gradients:
         lengths = self.squared_lengths + self.squared_lengths[centre]
         distances = lengths - 2 * products
         distances[distances <= self._rounding * lengths] = 0.0
+        distances[centre] = 0.0
         return distances
 
 

@@ -66,3 +66,12 @@ def test_probabilities_and_embeddings_must_be_sent(rng):
         with pytest.raises(EngineError) as caught:
             select("badge", columns, count=1)
         assert (caught.value.reason, caught.value.field) == ("INPUT_MISSING", missing)
+
+
+@pytest.mark.parametrize("types", [(np.float32, np.float64), (np.float64, np.float32), (np.float16, np.float64)])
+def test_nothing_is_taken_twice_whatever_the_types(rng, types):
+    """Regression test: a distance to itself that rounding left above 0 was mass to draw from."""
+    rows, points = probabilities(rng, 300, 4), rng.standard_normal((300, 8))
+    for seed in range(20):
+        columns = {"probabilities": rows.astype(types[0]), "embeddings": points.astype(types[1])}
+        assert sorted(select("badge", columns, seed=seed).indices.tolist()) == list(range(300))
