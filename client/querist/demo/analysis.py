@@ -21,19 +21,22 @@ def labels_needed(curve: Curve, target: float) -> int | None:
 
 @dataclass(frozen=True)
 class Saving:
-    """Labels saved against the control, paired by seed.
+    """Labels saved against the control within a run, paired by seed.
+
+    A seed that never reaches the target counts as if it had done so with its last label. All seeds count in this way: to leave out those
+    that fail would flatter an arm that either is quick or fails. What lies beyond the last label is not seen, in favour of neither.
 
     Attributes
     ----------
-    pairs : int
-        Seeds in which both reached the target; the others say nothing here.
+    reached : int
+        Seeds in which at least one of the two reached the target.
     mean : float
-        Mean saving; NaN without pairs.
+        Mean saving.
     low, high : float
-        Its 95 % interval by Student's t; NaN with fewer than three pairs.
+        Its 95 % interval by Student's t; NaN if fewer than three seeds reached the target.
     """
 
-    pairs: int
+    reached: int
     mean: float
     low: float
     high: float
@@ -49,16 +52,27 @@ class Saving:
 
 
 def saving(arm: Sequence[Curve], control: Sequence[Curve], target: float) -> Saving:
-    """Compare an arm with the control, seed by seed."""
-    needed = [(labels_needed(one, target), labels_needed(other, target)) for one, other in zip(arm, control, strict=True)]
-    saved = np.array([other - one for one, other in needed if one is not None and other is not None], float)
-    if not len(saved):
-        return Saving(0, np.nan, np.nan, np.nan)
+    """Compare an arm with the control, seed by seed; both have the same numbers of labels."""
+    saved = np.array([_within(other, target) - _within(one, target) for one, other in zip(arm, control, strict=True)], float)
+    reached = sum(max(*one.accuracy, *other.accuracy) >= target for one, other in zip(arm, control, strict=True))
     mean = float(saved.mean())
-    if len(saved) < FEWEST_FOR_INTERVAL:
-        return Saving(len(saved), mean, np.nan, np.nan)
+    if reached < FEWEST_FOR_INTERVAL:
+        return Saving(reached, mean, np.nan, np.nan)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(saved) - 1) * saved.std(ddof=1) / np.sqrt(len(saved)))
-    return Saving(len(saved), mean, mean - half, mean + half)
+    return Saving(reached, mean, mean - half, mean + half)
+
+
+def _within(curve: Curve, target: float) -> int:
+    """Return the labels needed within the run."""
+    needed = labels_needed(curve, target)
+    return curve.labels[-1] if needed is None else needed
+
+
+def median_needed(curves: Sequence[Curve], target: float) -> str:
+    """Return the median of the labels needed, as text; a seed that never reaches the target needs more than all the others."""
+    needed = [labels_needed(curve, target) for curve in curves]
+    median = float(np.median([np.inf if labels is None else labels for labels in needed]))
+    return f"{median:.0f}" if np.isfinite(median) else f">{curves[0].labels[-1]}"
 
 
 def band(curves: Sequence[Curve]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -76,9 +90,8 @@ def table(curves: dict[str, list[Curve]], control: str, targets: Sequence[float]
     lines = [f"{'target':>7}  {'arm':<10} {'labels (median)':>15}  {'reached':>7}  {'saved against ' + control:<26} verdict"]
     for target in targets:
         for arm, runs in curves.items():
-            needed = [labels for curve in runs if (labels := labels_needed(curve, target)) is not None]
-            median = f"{np.median(needed):.0f}" if needed else "-"
-            line = f"{target:>7.0%}  {arm:<10} {median:>15}  {f'{len(needed)}/{len(runs)}':>7}  "
+            reached = sum(labels_needed(curve, target) is not None for curve in runs)
+            line = f"{target:>7.0%}  {arm:<10} {median_needed(runs, target):>15}  {f'{reached}/{len(runs)}':>7}  "
             if arm != control:
                 saved = saving(runs, curves[control], target)
                 interval = "" if np.isnan(saved.low) else f"{saved.mean:+.0f} ({saved.low:+.0f} to {saved.high:+.0f})"
