@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 import querist
 from querist.demo import analysis, plot
-from querist.demo.data import split
+from querist.demo.data import CHOOSABLE, VALIDATION_ROWS, split
 from querist.demo.loop import ARMS, Curve, campaign
 
 TARGETS = (0.85, 0.90, 0.93, 0.95)
@@ -22,18 +22,24 @@ CONTROL = "random"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the demo and return its exit status."""
-    options = _parser().parse_args(arguments)
+    """Run the demo and return its exit status: 0, or 1 if it could not be run."""
+    options = _options(arguments)
     started = time.perf_counter()
-    with _client(options.address) as client:
-        curves = run(client, seeds=options.seeds, rounds=options.rounds, batch=options.batch)
-    options.output.mkdir(parents=True, exist_ok=True)
     picture = options.output / "learning-curves.png"
-    plot.save(curves, picture)
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+        with _client(options.address) as client:
+            curves = run(client, seeds=options.seeds, rounds=options.rounds, batch=options.batch)
+        plot.save(curves, picture)
+    except (querist.QueristError, OSError) as error:
+        sys.stderr.write(f"querist: {error}\n")
+        return 1
     sys.stdout.write(
         f"\n{analysis.table(curves, CONTROL, TARGETS)}\n\n"
         f"{options.seeds} seeds, batches of {options.batch}, {options.rounds} rounds; the same logistic regression judges every arm.\n"
-        f"saved: mean over the seeds in which both reached the target, with 95 % interval (Student's t).\n"
+        "saved: mean over all seeds with 95 % interval (Student's t, paired by seed, each line by itself);\n"
+        "       a seed that never gets there counts with its last label.\n"
+        f"committee: its members' weights come from {VALIDATION_ROWS} labels more, which are not counted.\n"
         f"{time.perf_counter() - started:.0f} seconds. Learning curves: {picture}\n"
     )
     return 0
@@ -55,14 +61,25 @@ def run(client: querist.Client, *, seeds: int, rounds: int, batch: int) -> dict[
     return curves
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="querist demo", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=8, help="how many splits (8)")
-    parser.add_argument("--rounds", type=int, default=25, help="how often to choose (25)")
-    parser.add_argument("--batch", type=int, default=10, help="how many at a time (10)")
+    parser.add_argument("--seeds", type=_positive, default=8, help="how many splits (8)")
+    parser.add_argument("--rounds", type=_positive, default=25, help="how often to choose (25)")
+    parser.add_argument("--batch", type=_positive, default=10, help="how many at a time (10)")
     parser.add_argument("--output", type=Path, default=Path("demo-output"), help="where the plot goes (demo-output)")
     parser.add_argument("--address", help="a running server (a private one is started)")
-    return parser
+    options = parser.parse_args(arguments)
+    asked = options.rounds * options.batch
+    if asked > CHOOSABLE:
+        parser.error(f"{options.rounds} rounds of {options.batch} are {asked} instances; the pool has {CHOOSABLE} to choose from")
+    return options
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is given; allowed is a whole number from 1")
+    return number
 
 
 def _client(address: str | None) -> AbstractContextManager[querist.Client]:

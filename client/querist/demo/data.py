@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.datasets import load_digits
 
-TEST_ROWS, VALIDATION_ROWS, FIRST_LABELS = 600, 100, 20
+ROWS, TEST_ROWS, VALIDATION_ROWS, FIRST_LABELS = 1797, 600, 100, 20
+CHOOSABLE = ROWS - TEST_ROWS - VALIDATION_ROWS - FIRST_LABELS
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ mpl.use("Agg")  # before pyplot: there may be no screen
 import matplotlib.pyplot as plt
 from matplotlib.ticker import PercentFormatter
 
-from querist.demo.analysis import band
+from querist.demo.analysis import FEWEST_FOR_INTERVAL, band
 from querist.demo.loop import Curve
 
 COLOURS = {"margin": "#0b6e99", "committee": "#c4561a", "random": "#6b6b6b"}
 
 
 def save(curves: dict[str, list[Curve]], path: Path) -> None:
-    """Write the mean learning curve of each arm with its 95 % interval as PNG."""
+    """Write the mean learning curve of each arm as PNG, with its 95 % interval if there are three seeds."""
     figure, axes = plt.subplots(figsize=(7.5, 4.8), dpi=150, layout="constrained")
     for arm, runs in curves.items():
         mean, low, high = band(runs)
@@ -26,8 +26,9 @@ def save(curves: dict[str, list[Curve]], path: Path) -> None:
         axes.plot(labels, mean, color=COLOURS[arm], linewidth=2, linestyle="--" if arm == "random" else "-", label=arm)
         axes.fill_between(labels, low, high, color=COLOURS[arm], alpha=0.15, linewidth=0)
     seeds = len(next(iter(curves.values())))
-    axes.set(xlabel="labelled instances", ylabel="accuracy on held-out digits", title=f"Digits: mean of {seeds} seeds, with 95 % interval")
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    title = f"Digits: mean of {seeds} seeds, with 95 % interval" if seeds >= FEWEST_FOR_INTERVAL else f"Digits, seeds: {seeds}"
+    axes.set(xlabel="labelled instances", ylabel="accuracy on held-out digits", title=title)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
     axes.legend(loc="lower right", frameon=False)
