@@ -90,6 +90,24 @@ def test_more_bytes_than_the_server_holds_are_overload(tmp_path):
         assert server.server.workers.bytes_held == 0
 
 
+def test_bytes_that_wait_in_streams_are_counted_and_given_back(tmp_path, gate):
+    with serving(tmp_path, workers=1, max_in_flight_bytes=4 * 2**20) as server, grpc.insecure_channel(server.address) as channel:
+
+        def messages():
+            yield pb.SelectStreamRequest(header=pb.SelectHeader(strategy="margin", count=1))
+            for block in range(8):
+                yield pb.SelectStreamRequest(block=pb.RowBlock(first_row=100_000 * block, rows=request(100_000).pool))
+
+        calls = [SelectionServiceStub(channel).SelectStream(messages(), timeout=60) for _ in range(3)]
+        wait_for(lambda: server.server.workers.bytes_held > 3 * 2**20)
+        assert server.server.workers.bytes_held <= 4 * 2**20
+        gate.set()
+        ends = [call.code().name for call in calls]
+        assert set(ends) <= {"OK", "RESOURCE_EXHAUSTED"}
+        assert "RESOURCE_EXHAUSTED" in ends
+        wait_for(lambda: server.server.workers.bytes_held == 0)
+
+
 def test_cancelling_a_call_frees_its_worker_within_one_block(tmp_path, monkeypatch):
     blocks = []
     measure = Margin.measure
