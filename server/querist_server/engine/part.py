@@ -1,4 +1,4 @@
-"""What a plan is made of: scores and choices, what they declare about themselves, and the plan.
+"""What a plan is made of: guards, scores, weights and choices, what they declare about themselves, and the plan.
 
 A part is a frozen dataclass: its fields are its parameters, named as in the contract's message of the same name, with bounds beside them
 (`parameter`). What it needs, how it merges and where it comes from are class attributes, so that the catalogue, the decoder, the checks and
@@ -17,11 +17,15 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.draft import Draft, Watcher
 from querist_server.engine.errors import EngineError
 from querist_server.engine.pool import Block, Context
 
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
+
+FEWEST_PREFILTERED = 1000
+"""How many candidates a prefilter by factor keeps at least."""
 
 
 class Need(enum.Enum):
@@ -33,6 +37,22 @@ class Need(enum.Enum):
     CALLER_SCORES = "CALLER_SCORES"
     EMBEDDINGS = "EMBEDDINGS"
     COST_MATRIX = "COST_MATRIX"
+    LOGITS = "LOGITS"
+    LABEL_PROBABILITIES = "LABEL_PROBABILITIES"
+    PREDICTED_VALUES = "PREDICTED_VALUES"
+    PREDICTED_VARIANCES = "PREDICTED_VARIANCES"
+    COMMITTEE_VALUES = "COMMITTEE_VALUES"
+    PARTS = "PARTS"
+    COSTS = "COSTS"
+    GROUPS = "GROUPS"
+    UNLABELABLE = "UNLABELABLE"
+    THUMBNAILS = "THUMBNAILS"
+    LABELLED_CLASSES = "LABELLED_CLASSES"
+    LABELLED_VALUES = "LABELLED_VALUES"
+    LABELLED_SETS = "LABELLED_SETS"
+    WANTED = "WANTED"
+    UNWANTED = "UNWANTED"
+    HEAD = "HEAD"
 
 
 class Merge(enum.Enum):
@@ -51,10 +71,10 @@ def parameter(default: Any = dataclasses.MISSING, *, doc: str, minimum: float | 
 
 @dataclass(frozen=True)
 class Part:
-    """What scores and choices have in common."""
+    """What guards, scores, weights and choices have in common."""
 
     name: ClassVar[str]
-    """The name of the arm in the contract's `Score` or `Choice`."""
+    """The name of the arm in the contract's `Guard`, `Score`, `Weight` or `Choice`."""
     summary: ClassVar[str]
     """What it does, in a sentence."""
     formula: ClassVar[str]
@@ -67,7 +87,7 @@ class Part:
     cost: ClassVar[str] = "N"
     """The time it takes, in terms of N rows, C classes, K members, D embedding columns, B chosen."""
     kind: ClassVar[str]
-    """ "score" or "choice"."""
+    """ "guard", "score", "weight" or "choice"."""
 
     def required(self) -> frozenset[Need]:
         """Return what must be sent for this part as it is parametrised."""
@@ -137,6 +157,95 @@ class PoolScore(Score):
         """Return the scores (N,) of all candidates from their raw numbers (N, P), in the order of the rows; N is at least 1."""
 
 
+class Guard(Part):
+    """Puts instances aside that must not be asked. It may look at rows one by one, at all candidates together, or at the batch as it grows.
+
+    A guard overrides the hooks that it uses and says so by `looks_at_pool` and `looks_at_batch`.
+    """
+
+    kind: ClassVar[str] = "guard"
+
+    @property
+    def looks_at_pool(self) -> bool:
+        """Whether, as it is parametrised, it has to see all candidates together (`pool_suspects`)."""
+        return False
+
+    @property
+    def looks_at_batch(self) -> bool:
+        """Whether, as it is parametrised, it closes candidates as the batch grows (`watch`)."""
+        return False
+
+    def row_suspects(self, block: Block, context: Context) -> list[Suspects]:  # noqa: ARG002 - most guards look elsewhere
+        """Return what it puts aside in a block, judging each row by itself; positions are those in the block."""
+        return []
+
+    def pool_columns(self, block: Block, context: Context) -> dict[str, npt.NDArray[Any]]:  # noqa: ARG002
+        """Return columns that are kept of each row for `pool_suspects`, beyond what it declares as needs; their names must be unique."""
+        return {}
+
+    def pool_suspects(self, candidates: Mapping[str, npt.NDArray[Any]], context: Context) -> list[Suspects]:  # noqa: ARG002
+        """Return what it puts aside among all candidates; positions are those in the columns, as for `SetChoice.choose`."""
+        return []
+
+    def watch(
+        self,
+        candidates: Mapping[str, npt.NDArray[Any]],
+        before: Mapping[str, npt.NDArray[Any]] | None,
+        context: Context,
+    ) -> Watcher:
+        """Return what closes candidates as the batch grows.
+
+        Parameters
+        ----------
+        candidates : mapping of str to ndarray
+            The columns that the choice sees.
+        before : mapping of str to ndarray or None
+            The same columns of instances that are in the batch already.
+        context : Context
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """Instances that a guard puts aside.
+
+    Attributes
+    ----------
+    reason : str
+        A name of the contract's `GuardReason`.
+    positions : ndarray of int64
+    values : ndarray of float64
+        The measure by which each was judged, in the guard's own unit.
+    """
+
+    reason: str
+    positions: IndexArray
+    values: FloatArray
+
+
+class Weight(Part, ABC):
+    """Multiplies the score of each instance by a factor of 0 or more; the choice then goes by the product."""
+
+    kind: ClassVar[str] = "weight"
+
+
+class RowWeight(Weight):
+    """A weight that is known row by row."""
+
+    @abstractmethod
+    def factor(self, block: Block, context: Context) -> FloatArray:
+        """Return the factor of each row of a block, shape (n,), finite and 0 or more."""
+
+
+class PoolWeight(Weight):
+    """A weight that must see all candidates before it is known."""
+
+    @abstractmethod
+    def factor_among(self, candidates: Mapping[str, npt.NDArray[Any]], context: Context) -> FloatArray:
+        """Return the factor of each candidate, shape (n,), finite and 0 or more; columns as for `SetChoice.choose`."""
+
+
 class Choice(Part, ABC):
     """Takes a batch from the scored candidates."""
 
@@ -173,39 +282,65 @@ class SetChoice(Choice):
     """A choice that must see all candidates before it takes one."""
 
     @abstractmethod
-    def choose(self, candidates: Mapping[str, npt.NDArray[Any]], count: int, context: Context) -> IndexArray:
-        """Return the positions of the chosen among the candidates, the first chosen first.
+    def choose(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> float | None:
+        """Take candidates until the draft is full.
 
         Parameters
         ----------
         candidates : mapping of str to ndarray
-            Columns of equal length, by rising row index: "index", "score" and, if the choice needs them, "embeddings" and "probabilities".
-        count : int
-            How many to choose; at least 1 and at most the number of candidates.
+            Columns of equal length n, by rising row index: "index", "score", "value" (the score times the plan's weights, by which the
+            choice goes) and one column for each need of the choice: "embeddings", "probabilities", "predicted_values" and so on.
+        draft : Draft
+            Takes positions; `draft.open` says which may be taken, and every take may close more than one.
         context : Context
-            Holds the seed and `checkpoint`, to be called between picks.
+            Holds the seed, the side tensors, and `checkpoint`, to be called at least every few milliseconds of work.
 
         Returns
         -------
-        ndarray of shape (count,), int64
-            No two equal.
+        float or None
+            If theory gives one for this very batch: the share of the best possible objective that it reaches at least.
         """
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A score and a choice, and how many of the best by score the choice gets to see (all, if `prefilter` is None)."""
+    """A score and a choice, and what stands around them.
+
+    Attributes
+    ----------
+    score, choice
+    prefilter : int or None
+        How many of the best by score the choice gets to see; None: all, or what `prefilter_factor` says.
+    prefilter_factor : float or None
+        The same as a multiple of the batch, but at least `FEWEST_PREFILTERED`.
+    guards : tuple of Guard
+    weights : tuple of Weight
+    """
 
     score: Score
     choice: Choice
     prefilter: int | None = None
+    prefilter_factor: float | None = None
+    guards: tuple[Guard, ...] = ()
+    weights: tuple[Weight, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts."""
+        return (self.score, self.choice, *self.guards, *self.weights)
 
     @property
     def needs(self) -> frozenset[Need]:
         """What must be sent for this plan."""
-        return self.score.required() | self.choice.required()
+        return frozenset().union(*(part.required() for part in self.parts))
 
     @property
     def deterministic(self) -> bool:
         """Whether the answer does not depend on the seed."""
-        return self.score.repeatable() and self.choice.repeatable()
+        return all(part.repeatable() for part in self.parts)
+
+    def resolved(self, count: int | None) -> Plan:
+        """Return the plan with the prefilter as a number."""
+        if self.prefilter_factor is None or count is None:
+            return dataclasses.replace(self, prefilter_factor=None)
+        return dataclasses.replace(self, prefilter=max(FEWEST_PREFILTERED, round(self.prefilter_factor * count)), prefilter_factor=None)

@@ -1,11 +1,11 @@
-"""What a score sees: a block of checked rows, and what is the same for all rows."""
+"""What a part sees: a block of checked rows, and what is the same for all rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,42 @@ import numpy.typing as npt
 from querist_server.engine.kernels import committee, uncertainty
 
 Array = npt.NDArray[Any]
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """What was sent beside the pool: the labelled set and other references, checked. What was not sent is None.
+
+    Attributes
+    ----------
+    labelled_embeddings : ndarray of shape (n_L, D), of the type of the pool's embeddings
+    labelled_classes : ndarray of shape (n_L,), int64
+        From 0 to C - 1.
+    labelled_values : ndarray of shape (n_L,), float64
+        Targets of a regression.
+    labelled_sets : ndarray of shape (n_L, L), bool
+        Which labels each labelled instance has, for multi-label tasks.
+    wanted, unwanted : ndarray of shape (n, D), of the type of the pool's embeddings
+        Embeddings of examples to move towards and away from.
+    head_weights : ndarray of shape (C, D), float64
+    head_bias : ndarray of shape (C,), float64
+        The linear last layer of the caller's model: logits are embeddings times the weights, plus the bias.
+    cost_features : ndarray of shape (n_H, F), float64
+    cost_history : ndarray of shape (n_H,), float64
+        Features and costs of labels in the past, from which costs are predicted.
+    """
+
+    labelled_embeddings: Array | None = None
+    labelled_classes: npt.NDArray[np.int64] | None = None
+    labelled_values: npt.NDArray[np.float64] | None = None
+    labelled_sets: npt.NDArray[np.bool_] | None = None
+    wanted: Array | None = None
+    unwanted: Array | None = None
+    head_weights: npt.NDArray[np.float64] | None = None
+    head_bias: npt.NDArray[np.float64] | None = None
+    cost_features: npt.NDArray[np.float64] | None = None
+    cost_history: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +65,8 @@ class Context:
         Weights of the committee's members, summing to 1; empty if there is no committee.
     cost_matrix : ndarray of shape (C, C), float64, or None
         Entry [i, j] is the cost of deciding for j when the truth is i.
+    side : Side
+        The labelled set and other references.
     checkpoint : callable
         Raises `Cancelled` if the caller has gone; to be called at least every few milliseconds of work.
     """
@@ -37,7 +75,24 @@ class Context:
     classes: int = 0
     weights: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     cost_matrix: npt.NDArray[np.float64] | None = None
+    side: Side = field(default_factory=Side)
     checkpoint: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The parts of a block's rows, one row's after the other's.
+
+    Attributes
+    ----------
+    counts : ndarray of shape (n,), int64
+        How many parts each row has; 0 is allowed.
+    block : Block
+        The parts themselves as rows, sum(counts) of them, with their own predictions or scores.
+    """
+
+    counts: npt.NDArray[np.int64]
+    block: Block
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +113,24 @@ class Block:
         The committee's probabilities.
     votes : ndarray of shape (K, n), integers
         The committee's votes as they were sent, -1 for an abstention.
+    logits : ndarray of shape (n, C)
+        The caller's own logits as they were sent.
+    label_probabilities : ndarray of shape (n, L)
+        Of each label by itself, for multi-label tasks.
+    predicted_values, predicted_variances : ndarray of shape (n,)
+        Mean and variance of a regression's prediction.
+    member_values : ndarray of shape (K, n)
+        The committee's predicted values.
+    parts : Parts
+        Predictions for the parts of each instance: tokens, boxes, pixels.
     caller_scores : ndarray of shape (n,)
     embeddings : ndarray of shape (n, D)
+    costs : ndarray of shape (n,), float64
+        What a label of each costs, above 0; predicted if features were sent instead.
+    groups : ndarray of shape (n,), int64
+    unlabelable : ndarray of shape (n,)
+        Probability that annotators could not label the instance.
+    thumbnails : ndarray of shape (n, H, W) or (n, H, W, 3), uint8
     keys : ndarray of shape (n,), int64
     excluded : ndarray of shape (n,), bool
     """
@@ -70,8 +141,18 @@ class Block:
     sent_probabilities: Array | None = None
     members: Array | None = None
     votes: Array | None = None
+    logits: Array | None = None
+    label_probabilities: Array | None = None
+    predicted_values: Array | None = None
+    predicted_variances: Array | None = None
+    member_values: Array | None = None
+    parts: Parts | None = None
     caller_scores: Array | None = None
     embeddings: Array | None = None
+    costs: npt.NDArray[np.float64] | None = None
+    groups: npt.NDArray[np.int64] | None = None
+    unlabelable: Array | None = None
+    thumbnails: Array | None = None
     keys: Array | None = None
     excluded: Array | None = None
 
@@ -83,7 +164,7 @@ class Block:
     @property
     def required_members(self) -> Array:
         """The committee's probabilities, shape (K, n, C), for scores that declare that they need them."""
-        return _sent(self.members)
+        return sent(self.members)
 
     @cached_property
     def consensus(self) -> Array:
@@ -131,7 +212,8 @@ class Block:
         return self.vote_shares if self.votes is not None else None
 
 
-def _sent(array: Array | None) -> Array:
-    if array is None:
+def sent(value: Value | None) -> Value:
+    """Return what must be there, since a part declared that it needs it."""
+    if value is None:
         raise AssertionError("a part used an input that it does not declare among its needs")
-    return array
+    return value
