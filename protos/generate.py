@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 STUBS = ROOT / "client" / "querist" / "v1"
 TOOL_ENVIRONMENT = ROOT / ".cache" / "codegen"
-PARTS_HEADER = '''"""Scores and choices as dataclasses. Made from plan.proto by protos/generate.py; do not edit.
+CONTAINERS = ("Plan", "Guard", "Score", "Weight", "Choice")
+PARTS_HEADER = '''"""Guards, scores, weights and choices as dataclasses. Made from plan.proto by protos/generate.py; do not edit.
 
 A parameter that is None is not sent, and the server's default stands for it.
 """
@@ -67,7 +68,7 @@ def parts_module(proto: str) -> str:
     """Return a module with a dataclass for each score and choice that plan.proto declares, documented by its comments."""
     classes = []
     for comment, name, body in re.findall(r"((?:^//.*\n)+)message (\w+) \{(\}|\n(?:.*\n)*?\})", proto, re.MULTILINE):
-        if name not in ("Plan", "Score", "Choice"):
+        if name not in CONTAINERS:
             classes.append(dataclass_source(name, _prose(comment), body))
     return PARTS_HEADER + "".join(classes)
 
@@ -76,15 +77,18 @@ def dataclass_source(name: str, prose: str, body: str) -> str:
     """Return the source of the dataclass of one message."""
     lines = [f"\n\n@dataclass(frozen=True, kw_only=True)\nclass {name}:\n", _docstring(prose, "    ")]
     for comment, optional, kind, field in re.findall(r"((?:^  //.*\n)+)  (optional |repeated |)(\w+) (\w+) = \d+;", body, re.MULTILINE):
-        lines += [f"\n    {field}: {_annotation(optional.strip(), kind)}\n", _docstring(_prose(comment), "    ")]
+        prose = _prose(comment)
+        lines += [f"\n    {field}: {_annotation(optional.strip(), kind, 'Default:' in prose)}\n", _docstring(prose, "    ")]
     return "".join(lines)
 
 
-def _annotation(label: str, kind: str) -> str:
+def _annotation(label: str, kind: str, has_default: bool) -> str:
     scalar = {"double": "float", "int64": "int", "bool": "bool"}.get(kind)
     if scalar is not None:
         return f"{scalar} | None = None"
-    return f"tuple[{kind}, ...]" if label == "repeated" else {"Score": "Any"}.get(kind, "str")
+    if label == "repeated":
+        return f"tuple[{kind}, ...]"
+    return {"Score": "Any"}.get(kind, "str | None = None" if has_default else "str")  # what is left are enums
 
 
 def _prose(comment: str) -> str:

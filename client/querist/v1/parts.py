@@ -1,4 +1,4 @@
-"""Scores and choices as dataclasses. Made from plan.proto by protos/generate.py; do not edit.
+"""Guards, scores, weights and choices as dataclasses. Made from plan.proto by protos/generate.py; do not edit.
 
 A parameter that is None is not sent, and the server's default stands for it.
 """
@@ -7,6 +7,151 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnnOutlier:
+    """KnnOutlier puts instances aside whose mean distance to their nearest neighbours is out of line: its logarithm is more than
+    `z` robust deviations (1.4826 x median absolute deviation) above the median. Neighbours are looked for among the labelled set,
+    if sent, and the candidates, or a random draw of them. Needs embeddings, and keeps those of all candidates.
+    """
+
+    neighbours: int | None = None
+    """neighbours is the number of nearest neighbours k, from 1 to 1,000. Default: 10."""
+
+    z: float | None = None
+    """z is the number of robust deviations, from 0.1 to 1,000. Default: 4."""
+
+    reference_rows: int | None = None
+    """reference_rows is the most candidates among which neighbours are looked for, from 100 to 1,000,000: with more, that many are
+    drawn at random by the seed. Default: 5,000.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalOutlier:
+    """LocalOutlier puts instances aside whose local outlier factor is above a threshold: the density around their nearest
+    neighbours divided by the density around themselves (Breunig et al., SIGMOD 2000). Neighbours are looked for as for
+    `KnnOutlier`. Needs embeddings, and keeps those of all candidates.
+    """
+
+    neighbours: int | None = None
+    """neighbours is the number of nearest neighbours k, from 1 to 1,000. Default: 20."""
+
+    factor: float | None = None
+    """factor is the highest local outlier factor that passes, from 1 to 1e6; 1 is the density of the neighbourhood. Default: 1.5."""
+
+    reference_rows: int | None = None
+    """reference_rows is the most candidates among which neighbours are looked for, from 100 to 1,000,000: with more, that many are
+    drawn at random by the seed. Default: 5,000.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Energy:
+    """Energy puts instances aside that the model has seen nothing like: the free energy -T log sum exp(logit / T) is more than `z`
+    robust deviations (1.4826 x median absolute deviation) above the candidates' median (Liu et al., NeurIPS 2020). Needs
+    `Pool.logits`.
+    """
+
+    temperature: float | None = None
+    """temperature is T, from 1e-3 to 1,000. Default: 1."""
+
+    z: float | None = None
+    """z is the number of robust deviations, from 0.1 to 1,000. Default: 4."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearDuplicate:
+    """NearDuplicate puts instances aside whose embedding has a cosine similarity of at least `similarity` to that of another
+    instance. An embedding of zeros is a duplicate of other zeros alone. Needs embeddings.
+    """
+
+    similarity: float | None = None
+    """similarity is the least cosine similarity of a duplicate, from 0 to 1. Default: 0.98."""
+
+    of_labelled: bool | None = None
+    """of_labelled, if true, looks among the labelled set, if it was sent. Default: true."""
+
+    of_batch: bool | None = None
+    """of_batch, if true, looks among the batch as it grows, so that no two of a batch are duplicates. Default: true."""
+
+    of_pool: bool | None = None
+    """of_pool, if true, looks among all candidates: of instances that are duplicates of each other, the one with the lowest row
+    index stays. Compares all pairs of candidates in the worst case. Default: false.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupCap:
+    """GroupCap limits how many instances a batch takes from one group (`Pool.groups`): a patient, a video, a source."""
+
+    most: int | None = None
+    """most is the most instances of a group in one batch, at least 1. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unlabelable:
+    """Unlabelable puts instances aside that annotators most likely could not label (`Pool.unlabelable`)."""
+
+    threshold: float | None = None
+    """threshold is the lowest probability that is put aside, from 0 to 1. Default: 0.5."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageQuality:
+    """ImageQuality puts images aside that nobody can label, judged by small versions of them (`Pool.thumbnails`) in shades of grey
+    from 0 to 1.
+    """
+
+    dark: float | None = None
+    """dark is the highest mean brightness of an image that is too dark, from 0 to 1; 0 puts only entirely black ones aside.
+    Default: 0.03.
+    """
+
+    bright: float | None = None
+    """bright is the lowest mean brightness of an image that is too bright, from 0 to 1. Default: 0.97."""
+
+    blank: float | None = None
+    """blank is the highest standard deviation of the brightness of an image that shows nothing, from 0 to 1. Default: 0.02."""
+
+    blur_z: float | None = None
+    """blur_z is how many robust deviations (1.4826 x median absolute deviation) the logarithm of a blurred image's sharpness is
+    below the candidates' median, from 0.1 to 1,000. Sharpness is the variance of the image's Laplacian, divided by the variance of
+    its brightness. Default: 4.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Density:
+    """Density is the mean similarity of an instance to all candidates, to the power of `beta`, where similarity is (1 + cosine) /
+    2: with an uncertainty score this is information density (Settles and Craven, EMNLP 2008). Needs embeddings, and keeps those of
+    all candidates.
+    """
+
+    beta: float | None = None
+    """beta is the exponent, from 0 to 100. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Cost divides the score by the cost of the label (`Pool.costs` or `Pool.cost_features`) to the power of `gamma`: the value of
+    an instance per unit of cost.
+    """
+
+    gamma: float | None = None
+    """gamma is the exponent, from 0 to 100. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rarity:
+    """Rarity is the expected value, under the instance's class probabilities, of ((n + C) / (C (n_c + 1))) ^ gamma, where n_c of
+    the n labelled instances are of class c: 1 where classes are balanced, more for classes with few labels (after Brust, Kaeding
+    and Denzler, VISAPP 2019). Needs probabilities and the labelled set's classes.
+    """
+
+    gamma: float | None = None
+    """gamma is the exponent, from 0 to 100. Default: 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +294,128 @@ class MixPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LabelUncertainty:
+    """LabelUncertainty says how open the L labels of a multi-label instance are: a measure of each label's probability p, brought
+    together over the labels. Needs `Pool.label_probabilities`.
+    """
+
+    measure: str | None = None
+    """measure is what is measured of each label. Default: LABEL_MEASURE_MARGIN."""
+
+    aggregate: str | None = None
+    """aggregate brings the labels together: MEAN, MAX or TOP_M. Default: AGGREGATE_MEAN."""
+
+    m: int | None = None
+    """m is the number of labels with the highest measure whose mean is taken, for TOP_M, at least 1; more than L means all.
+    Default: 3.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryMinimum:
+    """BinaryMinimum is 1 - min |2 p - 1| over the labels of a multi-label instance (Brinker 2006). Needs
+    `Pool.label_probabilities`.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mmc:
+    """Mmc is the maximum loss reduction with maximal confidence (Yang et al., KDD 2009): the sum over labels of (1 - y (2 p - 1)) /
+    2, where y is 1 for the m labels with the highest probability and -1 for the others, and m is the number of labels with p above
+    1/2 (at least 1). Needs `Pool.label_probabilities`.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelCardinality:
+    """LabelCardinality is the absolute difference between the number of labels with p above 1/2 and the mean number of labels in
+    the labelled set (Li and Guo, IJCAI 2013). Needs `Pool.label_probabilities` and `Labelled.sets`.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cvirs:
+    """Cvirs is the product of two numbers (Reyes, Morell and Ventura, Neurocomputing 2018): the mean over labels of (N - rank) / (N
+    - 1), where rank 1 is the candidate whose probability for that label is closest to 1/2 and equal ones share their mean rank; and
+    the mean over the labelled set of an entropy distance between the predicted label set (p above 1/2) and theirs, which is 1 where
+    the sets are each other's complement. Needs `Pool.label_probabilities` and `Labelled.sets`.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adaptive:
+    """Adaptive is u^beta x c^(1 - beta), where u is the mean over labels of 1 - |2 p - 1| and c is LabelCardinality (after Li and
+    Guo, IJCAI 2013, who choose beta by a model of their own). Needs `Pool.label_probabilities` and `Labelled.sets`.
+    """
+
+    beta: float | None = None
+    """beta is the share of uncertainty, from 0 to 1. Default: 0.5."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartsScore:
+    """PartsScore scores each part of an instance (token, box, pixel) and brings the parts together. Needs `Pool.parts`. An instance
+    without parts has the value 0 for SUM, MEAN, MAX, TOP_M, QUANTILE, COUNT and BY_CLASS alike.
+    """
+
+    score: Any
+    """score is the score of a part: any that looks at class probabilities or a committee's, or `caller` for `PoolParts.scores`. Not
+    one that sees the whole pool. Required.
+    """
+
+    aggregate: str | None = None
+    """aggregate brings the parts together. Default: AGGREGATE_TOP_M."""
+
+    top_share: float | None = None
+    """top_share is the share of the parts whose mean is taken, for TOP_M: the highest max(1, ceil(top_share x parts)). Above 0 (at
+    least 1e-6), at most 1. Default: 0.1.
+    """
+
+    quantile: float | None = None
+    """quantile is which quantile is taken, for QUANTILE, from 0 to 1. Default: 0.9."""
+
+    threshold: float | None = None
+    """threshold is what a part's value must exceed to be counted, for COUNT. Default: 0.5."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mnlp:
+    """Mnlp is the maximum normalised log-probability, turned so that higher is more uncertain: -(1 / T) sum log p(1) over the T
+    parts of an instance, in nats, where p(1) is the largest probability of a part (Shen et al., ICLR 2018). 0 without parts; the
+    largest value that the type can hold stands for log 0. Needs `Pool.parts` with class probabilities.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceConfidence:
+    """SequenceConfidence is 1 - prod p(1) over the parts of an instance: how unlikely its most likely labels are together (Culotta
+    and McCallum, AAAI 2005). It grows with the number of parts. Needs `Pool.parts` with class probabilities.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberVariance:
+    """MemberVariance is the weighted variance of a regression committee's predicted values (Krogh and Vedelsby 1995; Burbidge,
+    Rowland and King 2007). Needs `Committee.values`.
+    """
+
+    unbiased: bool | None = None
+    """unbiased, if true, divides by 1 - sum w^2 for the members' weights w; with one member the value is 0. Default: false."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictiveVariance:
+    """PredictiveVariance is `Pool.predicted_variances`: the variance that the caller's regression model predicts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gcmi:
+    """Gcmi is the mean similarity (1 + cosine) / 2 to the wanted examples, less that to the unwanted ones if they were sent: graph-
+    cut mutual information, which is a sum over instances (Kothawade et al., NeurIPS 2021). Needs embeddings and `Side.wanted`.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
 class Top:
     """Top takes the instances with the highest scores, ties by the lowest row index."""
 
@@ -187,9 +454,14 @@ class Softrank:
 
 @dataclass(frozen=True, kw_only=True)
 class KCenter:
-    """KCenter takes the candidate with the highest score first and then, again and again, the candidate that is farthest
-    (Euclidean) from all that were taken: the greedy 2-approximation of the k-center problem (Gonzalez 1985; Sener and Savarese,
-    ICLR 2018). Ties go to the lowest row index. Needs embeddings.
+    """KCenter takes, again and again, the candidate that is farthest (Euclidean) from the labelled set and from all that were
+    taken: the greedy 2-approximation of the k-center problem (Gonzalez 1985; Sener and Savarese, ICLR 2018). Without a labelled set
+    the candidate with the highest score comes first. Ties go to the lowest row index. Needs embeddings.
+    """
+
+    ignored_share: float | None = None
+    """ignored_share is the share of the candidates, the farthest at each step, that are passed over as outliers as long as there
+    are others, from 0 to 0.5: at 0.01 the pick is the farthest of the nearest 99 %. Default: 0.
     """
 
 
@@ -201,3 +473,240 @@ class Badge:
     Only factors are kept, never the C x D gradients. The score decides nothing but the order of instances whose gradients coincide
     with one that was taken; they come last. Needs probabilities and embeddings.
     """
+
+
+@dataclass(frozen=True, kw_only=True)
+class FacilityLocation:
+    """FacilityLocation takes the set S that best stands for all instances u: it maximises the sum over u of w(u) max over j in S
+    and the labelled set of k(u, j), greedily, which reaches at least 1 - 1/e of the optimum. With the kernel RBF this is MaxHerding
+    (Bae, Noh and Sutherland, ECCV 2024), weighted by an uncertainty score UHerding (Bae, Sutherland and Oliveira, ICLR 2025), and
+    with the kernel TOP_HAT ProbCover (Yehuda et al., NeurIPS 2022). Embeddings are scaled to length 1 first. With a budget the
+    better of two greedy runs is taken, by gain and by gain per cost (Leskovec et al., KDD 2007). Needs embeddings.
+    """
+
+    kernel: str | None = None
+    """kernel is how alike two instances are. Default: KERNEL_RBF."""
+
+    bandwidth: float | None = None
+    """bandwidth is s in exp(-d^2 / s^2) for the kernel RBF at Euclidean distance d, from 1e-6 to 1e6. Default: 1."""
+
+    adaptive: bool | None = None
+    """adaptive, if true, takes as bandwidth the smallest distance above 0 between two labelled instances, if there is one, as
+    UHerding does. Default: false.
+    """
+
+    radius: float | None = None
+    """radius is the distance up to which the kernel TOP_HAT is 1, above 0 (at least 1e-6) and at most 2. Default: the largest of 32
+    radii at which at least 95 % of the instances have no neighbour within it that k-means puts into another cluster.
+    """
+
+    weigh_by_score: bool | None = None
+    """weigh_by_score, if true, sets w(u) to the score (after weights), which must be 0 or more; else w is 1. Default: false."""
+
+    reference_rows: int | None = None
+    """reference_rows is the most instances u that the sum runs over, from 100 to 1,000,000: with more candidates, that many are
+    drawn at random by the seed. Default: 10,000.
+    """
+
+    sampling_loss: float | None = None
+    """sampling_loss is e in stochastic greedy (Mirzasoleiman et al., AAAI 2015), from 0 to 0.5: each step looks only at a random
+    (candidates / batch) x log(1 / e) of the candidates and reaches 1 - 1/e - sampling_loss in expectation. 0 is exact. Default: 0.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class KMeans:
+    """KMeans takes representatives: k-means with as many clusters as are chosen, seeded by k-means++, and of each cluster the
+    candidate nearest to its centre. Weighted by an uncertainty score and after a prefilter this is the diverse mini-batch (Zhdanov
+    2019); weighted by entropy, CLUE (Prabhu et al., ICCV 2021). Needs embeddings.
+    """
+
+    weigh_by_score: bool | None = None
+    """weigh_by_score, if true, weighs each candidate by its score (after weights), which must be 0 or more. Default: false."""
+
+    iterations: int | None = None
+    """iterations is the most rounds of Lloyd's algorithm, from 0 to 1,000. Default: 10."""
+
+    normalized: bool | None = None
+    """normalized, if true, scales embeddings to length 1 first. Default: false."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KMeansPp:
+    """KMeansPp draws each instance with probability proportional to its weight times the squared distance to the nearest that was
+    taken or is labelled (Arthur and Vassilvitskii, SODA 2007); the first, without a labelled set, by the weight alone. Needs
+    embeddings.
+    """
+
+    weigh_by_score: bool | None = None
+    """weigh_by_score, if true, weighs each candidate by its score (after weights), which must be 0 or more. Default: false."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typiclust:
+    """Typiclust makes clusters of the labelled set and the candidates, min(labelled + batch, most_clusters) of them, and goes
+    through them by rising number of labelled instances, then falling size: of each it takes the candidate with the highest
+    typicality, the inverse mean distance to its nearest neighbours in the cluster (Hacohen, Dekel and Weinshall, ICML 2022). For
+    very few labels. Needs embeddings.
+    """
+
+    neighbours: int | None = None
+    """neighbours is the most nearest neighbours that typicality looks at, from 1 to 1,000. Default: 20."""
+
+    most_clusters: int | None = None
+    """most_clusters is the most clusters, from 1 to 10,000. Default: 500."""
+
+    smallest: int | None = None
+    """smallest is the number of instances up to which a cluster is passed over as long as there are larger ones, from 0 to 1,000.
+    Default: 5.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mmr:
+    """Mmr takes the candidate with the highest trade_off x score - (1 - trade_off) x the highest cosine similarity to what was
+    taken or is labelled, where the score is the rank among the candidates from 0 to 1 (Carbonell and Goldstein, SIGIR 1998). Needs
+    embeddings.
+    """
+
+    trade_off: float | None = None
+    """trade_off is the share of the score, from 0 (diversity alone) to 1 (score alone). Default: 0.5."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KDpp:
+    """KDpp takes the set with the largest determinant of the matrix q(i) k(i, j) q(j), greedily: the most likely set of a
+    determinantal point process (Chen, Zhang and Zhou, NeurIPS 2018). q = exp(theta x s / 2), with the rank s of the score from 0 to
+    1. Where the determinant can no longer grow, the rest is taken by score. Needs embeddings.
+    """
+
+    theta: float | None = None
+    """theta is the strength of the score, from 0 to 100. Default: 1."""
+
+    kernel: str | None = None
+    """kernel is how alike two instances are: RBF or COSINE. Default: KERNEL_COSINE."""
+
+    bandwidth: float | None = None
+    """bandwidth is that of the kernel RBF, from 1e-6 to 1e6. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flqmi:
+    """Flqmi takes the set S that maximises the sum over wanted q of max over S of s(q, j), plus eta times the sum over S of max
+    over wanted of s(q, j), greedily, with the similarity s = (1 + cosine) / 2: instances like the wanted ones, covering all of them
+    (Kothawade et al., NeurIPS 2021). The score tells ties apart. Needs embeddings and `Side.wanted`.
+    """
+
+    eta: float | None = None
+    """eta is the weight of likeness against coverage, from 0 to 1e6. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flcg:
+    """Flcg takes the set S that maximises the sum over instances u of max(0, max over S of s(u, j) - nu x max over unwanted of s(u,
+    p)), greedily, with the similarity s = (1 + cosine) / 2: instances that stand for what is unlike the unwanted ones (Kothawade et
+    al., NeurIPS 2021). Needs embeddings and `Side.unwanted`.
+    """
+
+    nu: float | None = None
+    """nu is how strongly the unwanted ones push away, from 0 to 1e6. Default: 1."""
+
+    reference_rows: int | None = None
+    """reference_rows is the most instances u that the sum runs over, from 100 to 1,000,000: with more candidates, that many are
+    drawn at random by the seed. Default: 10,000.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lcmd:
+    """Lcmd assigns each candidate to the nearest instance that is labelled or was taken, and takes, of the cluster with the largest
+    sum of squared distances, the farthest candidate: largest cluster maximum distance (Holzmueller et al., JMLR 2023). Without a
+    labelled set the candidate with the highest score comes first. For regression. Needs embeddings.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxVariance:
+    """MaxVariance takes, again and again, the candidate with the largest predictive variance x' (X'X + noise I)^-1 x of a ridge
+    regression on the labelled set and all that were taken, with a constant appended to x: the greedy D-optimal design (MaxDet in
+    Holzmueller et al., JMLR 2023). Needs embeddings.
+    """
+
+    noise: float | None = None
+    """noise is the ridge parameter, from 1e-9 to 1e9. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GreedySampling:
+    """GreedySampling takes, again and again, the candidate with the largest smallest distance to what is labelled or was taken: in
+    the inputs (GSx), in the predicted values (GSy), or in the product of both (iGS) (Wu, Lin and Huang, Information Sciences 2019).
+    Instances that were taken count with their predicted value. Without a labelled set the candidate with the highest score comes
+    first. For regression.
+    """
+
+    space: str | None = None
+    """space is where distances are taken. INPUT needs embeddings, OUTPUT predicted values (and `Labelled.values` if there is a
+    labelled set), BOTH needs both. Default: GREEDY_SPACE_BOTH.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bait:
+    """Bait takes, again and again, the candidate that most lowers tr((M + sum of taken z z')^-1 F), where z = sqrt(p(1) (1 - p(1)))
+    x for the largest probability p(1) and the embedding x, F is the mean of z z' over the candidates, and M is ridge I plus the
+    same sum over the labelled set, whose p(1) is taken as 1/2: the binary form of BAIT (Ash et al., NeurIPS 2021; Huseljic et al.,
+    ECML 2024). Needs probabilities and embeddings.
+    """
+
+    ridge: float | None = None
+    """ridge is the regulariser, from 1e-9 to 1e9. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterMargin:
+    """ClusterMargin makes k-means clusters of the candidates it sees, one for every `rows_per_cluster` of them, and goes round the
+    clusters by rising size, taking one random candidate of each at a time: after a prefilter by margin this is Cluster-Margin with
+    k-means instead of hierarchical clusters (Citovsky et al., NeurIPS 2021). Needs embeddings.
+    """
+
+    rows_per_cluster: float | None = None
+    """rows_per_cluster is the mean size of a cluster, from 1 to 1e6. Default: 20."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Falcun:
+    """Falcun draws each instance with probability proportional to (u + d)^gamma, where u is the score scaled to 0..1 over the
+    candidates and d, scaled to 0..1 at each step, is u at first and then the smallest sum of absolute differences between the class
+    probabilities and those of any that was taken (Gilhuber et al., ECML 2024). Diversity without embeddings. Needs probabilities.
+    """
+
+    gamma: float | None = None
+    """gamma is how greedy the draw is, from 0 to 100. Default: 10."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropQuery:
+    """DropQuery drops embedding columns at random several times, asks the caller's linear last layer (`Side.head`) again, and takes
+    the k-means representatives of the candidates whose predicted class changes most often: of those where it changes more than half
+    of the time, and, as long as these are fewer than 25 x the batch, of those where it changes less often (Gupte et al., TMLR
+    2024). Needs embeddings and the head.
+    """
+
+    rate: float | None = None
+    """rate is the share of columns that are dropped, from 0 to 0.99. Default: 0.75."""
+
+    masks: int | None = None
+    """masks is how many times, from 1 to 100. Default: 3."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassBalanced:
+    """ClassBalanced takes instances so that labelled and taken together come close to equal numbers of all classes. Needs
+    probabilities; counts the labelled set's classes if they were sent.
+    """
+
+    method: str | None = None
+    """method is how. Default: BALANCE_METHOD_QUOTAS."""
+
+    strength: float | None = None
+    """strength is the weight of balance against the score for the method GREEDY, from 0 to 1e6. Default: 1."""

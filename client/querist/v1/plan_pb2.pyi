@@ -12,23 +12,198 @@ class MixScale(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MIX_SCALE_RANK: _ClassVar[MixScale]
     MIX_SCALE_MIN_MAX: _ClassVar[MixScale]
     MIX_SCALE_Z_SCORE: _ClassVar[MixScale]
+
+class LabelMeasure(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LABEL_MEASURE_UNSPECIFIED: _ClassVar[LabelMeasure]
+    LABEL_MEASURE_MARGIN: _ClassVar[LabelMeasure]
+    LABEL_MEASURE_ENTROPY: _ClassVar[LabelMeasure]
+
+class Aggregate(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    AGGREGATE_UNSPECIFIED: _ClassVar[Aggregate]
+    AGGREGATE_SUM: _ClassVar[Aggregate]
+    AGGREGATE_MEAN: _ClassVar[Aggregate]
+    AGGREGATE_MAX: _ClassVar[Aggregate]
+    AGGREGATE_TOP_M: _ClassVar[Aggregate]
+    AGGREGATE_QUANTILE: _ClassVar[Aggregate]
+    AGGREGATE_COUNT: _ClassVar[Aggregate]
+    AGGREGATE_BY_CLASS: _ClassVar[Aggregate]
+
+class Kernel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    KERNEL_UNSPECIFIED: _ClassVar[Kernel]
+    KERNEL_RBF: _ClassVar[Kernel]
+    KERNEL_COSINE: _ClassVar[Kernel]
+    KERNEL_TOP_HAT: _ClassVar[Kernel]
+
+class GreedySpace(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GREEDY_SPACE_UNSPECIFIED: _ClassVar[GreedySpace]
+    GREEDY_SPACE_INPUT: _ClassVar[GreedySpace]
+    GREEDY_SPACE_OUTPUT: _ClassVar[GreedySpace]
+    GREEDY_SPACE_BOTH: _ClassVar[GreedySpace]
+
+class BalanceMethod(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BALANCE_METHOD_UNSPECIFIED: _ClassVar[BalanceMethod]
+    BALANCE_METHOD_QUOTAS: _ClassVar[BalanceMethod]
+    BALANCE_METHOD_GREEDY: _ClassVar[BalanceMethod]
 MIX_SCALE_UNSPECIFIED: MixScale
 MIX_SCALE_RANK: MixScale
 MIX_SCALE_MIN_MAX: MixScale
 MIX_SCALE_Z_SCORE: MixScale
+LABEL_MEASURE_UNSPECIFIED: LabelMeasure
+LABEL_MEASURE_MARGIN: LabelMeasure
+LABEL_MEASURE_ENTROPY: LabelMeasure
+AGGREGATE_UNSPECIFIED: Aggregate
+AGGREGATE_SUM: Aggregate
+AGGREGATE_MEAN: Aggregate
+AGGREGATE_MAX: Aggregate
+AGGREGATE_TOP_M: Aggregate
+AGGREGATE_QUANTILE: Aggregate
+AGGREGATE_COUNT: Aggregate
+AGGREGATE_BY_CLASS: Aggregate
+KERNEL_UNSPECIFIED: Kernel
+KERNEL_RBF: Kernel
+KERNEL_COSINE: Kernel
+KERNEL_TOP_HAT: Kernel
+GREEDY_SPACE_UNSPECIFIED: GreedySpace
+GREEDY_SPACE_INPUT: GreedySpace
+GREEDY_SPACE_OUTPUT: GreedySpace
+GREEDY_SPACE_BOTH: GreedySpace
+BALANCE_METHOD_UNSPECIFIED: BalanceMethod
+BALANCE_METHOD_QUOTAS: BalanceMethod
+BALANCE_METHOD_GREEDY: BalanceMethod
 
 class Plan(_message.Message):
-    __slots__ = ("score", "choice", "prefilter")
+    __slots__ = ("score", "choice", "prefilter", "prefilter_factor", "guards", "weights")
     SCORE_FIELD_NUMBER: _ClassVar[int]
     CHOICE_FIELD_NUMBER: _ClassVar[int]
     PREFILTER_FIELD_NUMBER: _ClassVar[int]
+    PREFILTER_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    GUARDS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     score: Score
     choice: Choice
     prefilter: int
-    def __init__(self, score: _Optional[_Union[Score, _Mapping]] = ..., choice: _Optional[_Union[Choice, _Mapping]] = ..., prefilter: _Optional[int] = ...) -> None: ...
+    prefilter_factor: float
+    guards: _containers.RepeatedCompositeFieldContainer[Guard]
+    weights: _containers.RepeatedCompositeFieldContainer[Weight]
+    def __init__(self, score: _Optional[_Union[Score, _Mapping]] = ..., choice: _Optional[_Union[Choice, _Mapping]] = ..., prefilter: _Optional[int] = ..., prefilter_factor: _Optional[float] = ..., guards: _Optional[_Iterable[_Union[Guard, _Mapping]]] = ..., weights: _Optional[_Iterable[_Union[Weight, _Mapping]]] = ...) -> None: ...
+
+class Guard(_message.Message):
+    __slots__ = ("knn_outlier", "local_outlier", "energy", "near_duplicate", "group_cap", "unlabelable", "image_quality")
+    KNN_OUTLIER_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_OUTLIER_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_FIELD_NUMBER: _ClassVar[int]
+    NEAR_DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    GROUP_CAP_FIELD_NUMBER: _ClassVar[int]
+    UNLABELABLE_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_QUALITY_FIELD_NUMBER: _ClassVar[int]
+    knn_outlier: KnnOutlier
+    local_outlier: LocalOutlier
+    energy: Energy
+    near_duplicate: NearDuplicate
+    group_cap: GroupCap
+    unlabelable: Unlabelable
+    image_quality: ImageQuality
+    def __init__(self, knn_outlier: _Optional[_Union[KnnOutlier, _Mapping]] = ..., local_outlier: _Optional[_Union[LocalOutlier, _Mapping]] = ..., energy: _Optional[_Union[Energy, _Mapping]] = ..., near_duplicate: _Optional[_Union[NearDuplicate, _Mapping]] = ..., group_cap: _Optional[_Union[GroupCap, _Mapping]] = ..., unlabelable: _Optional[_Union[Unlabelable, _Mapping]] = ..., image_quality: _Optional[_Union[ImageQuality, _Mapping]] = ...) -> None: ...
+
+class KnnOutlier(_message.Message):
+    __slots__ = ("neighbours", "z", "reference_rows")
+    NEIGHBOURS_FIELD_NUMBER: _ClassVar[int]
+    Z_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_ROWS_FIELD_NUMBER: _ClassVar[int]
+    neighbours: int
+    z: float
+    reference_rows: int
+    def __init__(self, neighbours: _Optional[int] = ..., z: _Optional[float] = ..., reference_rows: _Optional[int] = ...) -> None: ...
+
+class LocalOutlier(_message.Message):
+    __slots__ = ("neighbours", "factor", "reference_rows")
+    NEIGHBOURS_FIELD_NUMBER: _ClassVar[int]
+    FACTOR_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_ROWS_FIELD_NUMBER: _ClassVar[int]
+    neighbours: int
+    factor: float
+    reference_rows: int
+    def __init__(self, neighbours: _Optional[int] = ..., factor: _Optional[float] = ..., reference_rows: _Optional[int] = ...) -> None: ...
+
+class Energy(_message.Message):
+    __slots__ = ("temperature", "z")
+    TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
+    Z_FIELD_NUMBER: _ClassVar[int]
+    temperature: float
+    z: float
+    def __init__(self, temperature: _Optional[float] = ..., z: _Optional[float] = ...) -> None: ...
+
+class NearDuplicate(_message.Message):
+    __slots__ = ("similarity", "of_labelled", "of_batch", "of_pool")
+    SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    OF_LABELLED_FIELD_NUMBER: _ClassVar[int]
+    OF_BATCH_FIELD_NUMBER: _ClassVar[int]
+    OF_POOL_FIELD_NUMBER: _ClassVar[int]
+    similarity: float
+    of_labelled: bool
+    of_batch: bool
+    of_pool: bool
+    def __init__(self, similarity: _Optional[float] = ..., of_labelled: bool = ..., of_batch: bool = ..., of_pool: bool = ...) -> None: ...
+
+class GroupCap(_message.Message):
+    __slots__ = ("most",)
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    most: int
+    def __init__(self, most: _Optional[int] = ...) -> None: ...
+
+class Unlabelable(_message.Message):
+    __slots__ = ("threshold",)
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    threshold: float
+    def __init__(self, threshold: _Optional[float] = ...) -> None: ...
+
+class ImageQuality(_message.Message):
+    __slots__ = ("dark", "bright", "blank", "blur_z")
+    DARK_FIELD_NUMBER: _ClassVar[int]
+    BRIGHT_FIELD_NUMBER: _ClassVar[int]
+    BLANK_FIELD_NUMBER: _ClassVar[int]
+    BLUR_Z_FIELD_NUMBER: _ClassVar[int]
+    dark: float
+    bright: float
+    blank: float
+    blur_z: float
+    def __init__(self, dark: _Optional[float] = ..., bright: _Optional[float] = ..., blank: _Optional[float] = ..., blur_z: _Optional[float] = ...) -> None: ...
+
+class Weight(_message.Message):
+    __slots__ = ("density", "cost", "rarity")
+    DENSITY_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    RARITY_FIELD_NUMBER: _ClassVar[int]
+    density: Density
+    cost: Cost
+    rarity: Rarity
+    def __init__(self, density: _Optional[_Union[Density, _Mapping]] = ..., cost: _Optional[_Union[Cost, _Mapping]] = ..., rarity: _Optional[_Union[Rarity, _Mapping]] = ...) -> None: ...
+
+class Density(_message.Message):
+    __slots__ = ("beta",)
+    BETA_FIELD_NUMBER: _ClassVar[int]
+    beta: float
+    def __init__(self, beta: _Optional[float] = ...) -> None: ...
+
+class Cost(_message.Message):
+    __slots__ = ("gamma",)
+    GAMMA_FIELD_NUMBER: _ClassVar[int]
+    gamma: float
+    def __init__(self, gamma: _Optional[float] = ...) -> None: ...
+
+class Rarity(_message.Message):
+    __slots__ = ("gamma",)
+    GAMMA_FIELD_NUMBER: _ClassVar[int]
+    gamma: float
+    def __init__(self, gamma: _Optional[float] = ...) -> None: ...
 
 class Score(_message.Message):
-    __slots__ = ("random", "least_confidence", "margin", "ratio", "entropy", "gini", "expected_cost", "caller", "vote_entropy", "consensus_entropy", "bald", "max_kl", "variation_ratio", "mean_disagreement", "probability_std", "mix")
+    __slots__ = ("random", "least_confidence", "margin", "ratio", "entropy", "gini", "expected_cost", "caller", "vote_entropy", "consensus_entropy", "bald", "max_kl", "variation_ratio", "mean_disagreement", "probability_std", "mix", "label_uncertainty", "binary_minimum", "mmc", "label_cardinality", "cvirs", "adaptive", "parts_score", "mnlp", "sequence_confidence", "member_variance", "predictive_variance", "gcmi")
     RANDOM_FIELD_NUMBER: _ClassVar[int]
     LEAST_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
     MARGIN_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +220,18 @@ class Score(_message.Message):
     MEAN_DISAGREEMENT_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_STD_FIELD_NUMBER: _ClassVar[int]
     MIX_FIELD_NUMBER: _ClassVar[int]
+    LABEL_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
+    BINARY_MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    MMC_FIELD_NUMBER: _ClassVar[int]
+    LABEL_CARDINALITY_FIELD_NUMBER: _ClassVar[int]
+    CVIRS_FIELD_NUMBER: _ClassVar[int]
+    ADAPTIVE_FIELD_NUMBER: _ClassVar[int]
+    PARTS_SCORE_FIELD_NUMBER: _ClassVar[int]
+    MNLP_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    MEMBER_VARIANCE_FIELD_NUMBER: _ClassVar[int]
+    PREDICTIVE_VARIANCE_FIELD_NUMBER: _ClassVar[int]
+    GCMI_FIELD_NUMBER: _ClassVar[int]
     random: Random
     least_confidence: LeastConfidence
     margin: Margin
@@ -61,7 +248,19 @@ class Score(_message.Message):
     mean_disagreement: MeanDisagreement
     probability_std: ProbabilityStd
     mix: Mix
-    def __init__(self, random: _Optional[_Union[Random, _Mapping]] = ..., least_confidence: _Optional[_Union[LeastConfidence, _Mapping]] = ..., margin: _Optional[_Union[Margin, _Mapping]] = ..., ratio: _Optional[_Union[Ratio, _Mapping]] = ..., entropy: _Optional[_Union[Entropy, _Mapping]] = ..., gini: _Optional[_Union[Gini, _Mapping]] = ..., expected_cost: _Optional[_Union[ExpectedCost, _Mapping]] = ..., caller: _Optional[_Union[CallerScore, _Mapping]] = ..., vote_entropy: _Optional[_Union[VoteEntropy, _Mapping]] = ..., consensus_entropy: _Optional[_Union[ConsensusEntropy, _Mapping]] = ..., bald: _Optional[_Union[Bald, _Mapping]] = ..., max_kl: _Optional[_Union[MaxKl, _Mapping]] = ..., variation_ratio: _Optional[_Union[VariationRatio, _Mapping]] = ..., mean_disagreement: _Optional[_Union[MeanDisagreement, _Mapping]] = ..., probability_std: _Optional[_Union[ProbabilityStd, _Mapping]] = ..., mix: _Optional[_Union[Mix, _Mapping]] = ...) -> None: ...
+    label_uncertainty: LabelUncertainty
+    binary_minimum: BinaryMinimum
+    mmc: Mmc
+    label_cardinality: LabelCardinality
+    cvirs: Cvirs
+    adaptive: Adaptive
+    parts_score: PartsScore
+    mnlp: Mnlp
+    sequence_confidence: SequenceConfidence
+    member_variance: MemberVariance
+    predictive_variance: PredictiveVariance
+    gcmi: Gcmi
+    def __init__(self, random: _Optional[_Union[Random, _Mapping]] = ..., least_confidence: _Optional[_Union[LeastConfidence, _Mapping]] = ..., margin: _Optional[_Union[Margin, _Mapping]] = ..., ratio: _Optional[_Union[Ratio, _Mapping]] = ..., entropy: _Optional[_Union[Entropy, _Mapping]] = ..., gini: _Optional[_Union[Gini, _Mapping]] = ..., expected_cost: _Optional[_Union[ExpectedCost, _Mapping]] = ..., caller: _Optional[_Union[CallerScore, _Mapping]] = ..., vote_entropy: _Optional[_Union[VoteEntropy, _Mapping]] = ..., consensus_entropy: _Optional[_Union[ConsensusEntropy, _Mapping]] = ..., bald: _Optional[_Union[Bald, _Mapping]] = ..., max_kl: _Optional[_Union[MaxKl, _Mapping]] = ..., variation_ratio: _Optional[_Union[VariationRatio, _Mapping]] = ..., mean_disagreement: _Optional[_Union[MeanDisagreement, _Mapping]] = ..., probability_std: _Optional[_Union[ProbabilityStd, _Mapping]] = ..., mix: _Optional[_Union[Mix, _Mapping]] = ..., label_uncertainty: _Optional[_Union[LabelUncertainty, _Mapping]] = ..., binary_minimum: _Optional[_Union[BinaryMinimum, _Mapping]] = ..., mmc: _Optional[_Union[Mmc, _Mapping]] = ..., label_cardinality: _Optional[_Union[LabelCardinality, _Mapping]] = ..., cvirs: _Optional[_Union[Cvirs, _Mapping]] = ..., adaptive: _Optional[_Union[Adaptive, _Mapping]] = ..., parts_score: _Optional[_Union[PartsScore, _Mapping]] = ..., mnlp: _Optional[_Union[Mnlp, _Mapping]] = ..., sequence_confidence: _Optional[_Union[SequenceConfidence, _Mapping]] = ..., member_variance: _Optional[_Union[MemberVariance, _Mapping]] = ..., predictive_variance: _Optional[_Union[PredictiveVariance, _Mapping]] = ..., gcmi: _Optional[_Union[Gcmi, _Mapping]] = ...) -> None: ...
 
 class Random(_message.Message):
     __slots__ = ()
@@ -149,21 +348,121 @@ class MixPart(_message.Message):
     weight: float
     def __init__(self, score: _Optional[_Union[Score, _Mapping]] = ..., weight: _Optional[float] = ...) -> None: ...
 
+class LabelUncertainty(_message.Message):
+    __slots__ = ("measure", "aggregate", "m")
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATE_FIELD_NUMBER: _ClassVar[int]
+    M_FIELD_NUMBER: _ClassVar[int]
+    measure: LabelMeasure
+    aggregate: Aggregate
+    m: int
+    def __init__(self, measure: _Optional[_Union[LabelMeasure, str]] = ..., aggregate: _Optional[_Union[Aggregate, str]] = ..., m: _Optional[int] = ...) -> None: ...
+
+class BinaryMinimum(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Mmc(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class LabelCardinality(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Cvirs(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Adaptive(_message.Message):
+    __slots__ = ("beta",)
+    BETA_FIELD_NUMBER: _ClassVar[int]
+    beta: float
+    def __init__(self, beta: _Optional[float] = ...) -> None: ...
+
+class PartsScore(_message.Message):
+    __slots__ = ("score", "aggregate", "top_share", "quantile", "threshold")
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATE_FIELD_NUMBER: _ClassVar[int]
+    TOP_SHARE_FIELD_NUMBER: _ClassVar[int]
+    QUANTILE_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    score: Score
+    aggregate: Aggregate
+    top_share: float
+    quantile: float
+    threshold: float
+    def __init__(self, score: _Optional[_Union[Score, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, str]] = ..., top_share: _Optional[float] = ..., quantile: _Optional[float] = ..., threshold: _Optional[float] = ...) -> None: ...
+
+class Mnlp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SequenceConfidence(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MemberVariance(_message.Message):
+    __slots__ = ("unbiased",)
+    UNBIASED_FIELD_NUMBER: _ClassVar[int]
+    unbiased: bool
+    def __init__(self, unbiased: bool = ...) -> None: ...
+
+class PredictiveVariance(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Gcmi(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class Choice(_message.Message):
-    __slots__ = ("top", "power", "softmax", "softrank", "k_center", "badge")
+    __slots__ = ("top", "power", "softmax", "softrank", "k_center", "badge", "facility_location", "k_means", "k_means_pp", "typiclust", "mmr", "k_dpp", "flqmi", "flcg", "lcmd", "max_variance", "greedy_sampling", "bait", "cluster_margin", "falcun", "drop_query", "class_balanced")
     TOP_FIELD_NUMBER: _ClassVar[int]
     POWER_FIELD_NUMBER: _ClassVar[int]
     SOFTMAX_FIELD_NUMBER: _ClassVar[int]
     SOFTRANK_FIELD_NUMBER: _ClassVar[int]
     K_CENTER_FIELD_NUMBER: _ClassVar[int]
     BADGE_FIELD_NUMBER: _ClassVar[int]
+    FACILITY_LOCATION_FIELD_NUMBER: _ClassVar[int]
+    K_MEANS_FIELD_NUMBER: _ClassVar[int]
+    K_MEANS_PP_FIELD_NUMBER: _ClassVar[int]
+    TYPICLUST_FIELD_NUMBER: _ClassVar[int]
+    MMR_FIELD_NUMBER: _ClassVar[int]
+    K_DPP_FIELD_NUMBER: _ClassVar[int]
+    FLQMI_FIELD_NUMBER: _ClassVar[int]
+    FLCG_FIELD_NUMBER: _ClassVar[int]
+    LCMD_FIELD_NUMBER: _ClassVar[int]
+    MAX_VARIANCE_FIELD_NUMBER: _ClassVar[int]
+    GREEDY_SAMPLING_FIELD_NUMBER: _ClassVar[int]
+    BAIT_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_MARGIN_FIELD_NUMBER: _ClassVar[int]
+    FALCUN_FIELD_NUMBER: _ClassVar[int]
+    DROP_QUERY_FIELD_NUMBER: _ClassVar[int]
+    CLASS_BALANCED_FIELD_NUMBER: _ClassVar[int]
     top: Top
     power: Power
     softmax: Softmax
     softrank: Softrank
     k_center: KCenter
     badge: Badge
-    def __init__(self, top: _Optional[_Union[Top, _Mapping]] = ..., power: _Optional[_Union[Power, _Mapping]] = ..., softmax: _Optional[_Union[Softmax, _Mapping]] = ..., softrank: _Optional[_Union[Softrank, _Mapping]] = ..., k_center: _Optional[_Union[KCenter, _Mapping]] = ..., badge: _Optional[_Union[Badge, _Mapping]] = ...) -> None: ...
+    facility_location: FacilityLocation
+    k_means: KMeans
+    k_means_pp: KMeansPp
+    typiclust: Typiclust
+    mmr: Mmr
+    k_dpp: KDpp
+    flqmi: Flqmi
+    flcg: Flcg
+    lcmd: Lcmd
+    max_variance: MaxVariance
+    greedy_sampling: GreedySampling
+    bait: Bait
+    cluster_margin: ClusterMargin
+    falcun: Falcun
+    drop_query: DropQuery
+    class_balanced: ClassBalanced
+    def __init__(self, top: _Optional[_Union[Top, _Mapping]] = ..., power: _Optional[_Union[Power, _Mapping]] = ..., softmax: _Optional[_Union[Softmax, _Mapping]] = ..., softrank: _Optional[_Union[Softrank, _Mapping]] = ..., k_center: _Optional[_Union[KCenter, _Mapping]] = ..., badge: _Optional[_Union[Badge, _Mapping]] = ..., facility_location: _Optional[_Union[FacilityLocation, _Mapping]] = ..., k_means: _Optional[_Union[KMeans, _Mapping]] = ..., k_means_pp: _Optional[_Union[KMeansPp, _Mapping]] = ..., typiclust: _Optional[_Union[Typiclust, _Mapping]] = ..., mmr: _Optional[_Union[Mmr, _Mapping]] = ..., k_dpp: _Optional[_Union[KDpp, _Mapping]] = ..., flqmi: _Optional[_Union[Flqmi, _Mapping]] = ..., flcg: _Optional[_Union[Flcg, _Mapping]] = ..., lcmd: _Optional[_Union[Lcmd, _Mapping]] = ..., max_variance: _Optional[_Union[MaxVariance, _Mapping]] = ..., greedy_sampling: _Optional[_Union[GreedySampling, _Mapping]] = ..., bait: _Optional[_Union[Bait, _Mapping]] = ..., cluster_margin: _Optional[_Union[ClusterMargin, _Mapping]] = ..., falcun: _Optional[_Union[Falcun, _Mapping]] = ..., drop_query: _Optional[_Union[DropQuery, _Mapping]] = ..., class_balanced: _Optional[_Union[ClassBalanced, _Mapping]] = ...) -> None: ...
 
 class Top(_message.Message):
     __slots__ = ()
@@ -188,9 +487,135 @@ class Softrank(_message.Message):
     def __init__(self, beta: _Optional[float] = ...) -> None: ...
 
 class KCenter(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("ignored_share",)
+    IGNORED_SHARE_FIELD_NUMBER: _ClassVar[int]
+    ignored_share: float
+    def __init__(self, ignored_share: _Optional[float] = ...) -> None: ...
 
 class Badge(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class FacilityLocation(_message.Message):
+    __slots__ = ("kernel", "bandwidth", "adaptive", "radius", "weigh_by_score", "reference_rows", "sampling_loss")
+    KERNEL_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_FIELD_NUMBER: _ClassVar[int]
+    ADAPTIVE_FIELD_NUMBER: _ClassVar[int]
+    RADIUS_FIELD_NUMBER: _ClassVar[int]
+    WEIGH_BY_SCORE_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_ROWS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLING_LOSS_FIELD_NUMBER: _ClassVar[int]
+    kernel: Kernel
+    bandwidth: float
+    adaptive: bool
+    radius: float
+    weigh_by_score: bool
+    reference_rows: int
+    sampling_loss: float
+    def __init__(self, kernel: _Optional[_Union[Kernel, str]] = ..., bandwidth: _Optional[float] = ..., adaptive: bool = ..., radius: _Optional[float] = ..., weigh_by_score: bool = ..., reference_rows: _Optional[int] = ..., sampling_loss: _Optional[float] = ...) -> None: ...
+
+class KMeans(_message.Message):
+    __slots__ = ("weigh_by_score", "iterations", "normalized")
+    WEIGH_BY_SCORE_FIELD_NUMBER: _ClassVar[int]
+    ITERATIONS_FIELD_NUMBER: _ClassVar[int]
+    NORMALIZED_FIELD_NUMBER: _ClassVar[int]
+    weigh_by_score: bool
+    iterations: int
+    normalized: bool
+    def __init__(self, weigh_by_score: bool = ..., iterations: _Optional[int] = ..., normalized: bool = ...) -> None: ...
+
+class KMeansPp(_message.Message):
+    __slots__ = ("weigh_by_score",)
+    WEIGH_BY_SCORE_FIELD_NUMBER: _ClassVar[int]
+    weigh_by_score: bool
+    def __init__(self, weigh_by_score: bool = ...) -> None: ...
+
+class Typiclust(_message.Message):
+    __slots__ = ("neighbours", "most_clusters", "smallest")
+    NEIGHBOURS_FIELD_NUMBER: _ClassVar[int]
+    MOST_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    SMALLEST_FIELD_NUMBER: _ClassVar[int]
+    neighbours: int
+    most_clusters: int
+    smallest: int
+    def __init__(self, neighbours: _Optional[int] = ..., most_clusters: _Optional[int] = ..., smallest: _Optional[int] = ...) -> None: ...
+
+class Mmr(_message.Message):
+    __slots__ = ("trade_off",)
+    TRADE_OFF_FIELD_NUMBER: _ClassVar[int]
+    trade_off: float
+    def __init__(self, trade_off: _Optional[float] = ...) -> None: ...
+
+class KDpp(_message.Message):
+    __slots__ = ("theta", "kernel", "bandwidth")
+    THETA_FIELD_NUMBER: _ClassVar[int]
+    KERNEL_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_FIELD_NUMBER: _ClassVar[int]
+    theta: float
+    kernel: Kernel
+    bandwidth: float
+    def __init__(self, theta: _Optional[float] = ..., kernel: _Optional[_Union[Kernel, str]] = ..., bandwidth: _Optional[float] = ...) -> None: ...
+
+class Flqmi(_message.Message):
+    __slots__ = ("eta",)
+    ETA_FIELD_NUMBER: _ClassVar[int]
+    eta: float
+    def __init__(self, eta: _Optional[float] = ...) -> None: ...
+
+class Flcg(_message.Message):
+    __slots__ = ("nu", "reference_rows")
+    NU_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_ROWS_FIELD_NUMBER: _ClassVar[int]
+    nu: float
+    reference_rows: int
+    def __init__(self, nu: _Optional[float] = ..., reference_rows: _Optional[int] = ...) -> None: ...
+
+class Lcmd(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MaxVariance(_message.Message):
+    __slots__ = ("noise",)
+    NOISE_FIELD_NUMBER: _ClassVar[int]
+    noise: float
+    def __init__(self, noise: _Optional[float] = ...) -> None: ...
+
+class GreedySampling(_message.Message):
+    __slots__ = ("space",)
+    SPACE_FIELD_NUMBER: _ClassVar[int]
+    space: GreedySpace
+    def __init__(self, space: _Optional[_Union[GreedySpace, str]] = ...) -> None: ...
+
+class Bait(_message.Message):
+    __slots__ = ("ridge",)
+    RIDGE_FIELD_NUMBER: _ClassVar[int]
+    ridge: float
+    def __init__(self, ridge: _Optional[float] = ...) -> None: ...
+
+class ClusterMargin(_message.Message):
+    __slots__ = ("rows_per_cluster",)
+    ROWS_PER_CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    rows_per_cluster: float
+    def __init__(self, rows_per_cluster: _Optional[float] = ...) -> None: ...
+
+class Falcun(_message.Message):
+    __slots__ = ("gamma",)
+    GAMMA_FIELD_NUMBER: _ClassVar[int]
+    gamma: float
+    def __init__(self, gamma: _Optional[float] = ...) -> None: ...
+
+class DropQuery(_message.Message):
+    __slots__ = ("rate", "masks")
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    MASKS_FIELD_NUMBER: _ClassVar[int]
+    rate: float
+    masks: int
+    def __init__(self, rate: _Optional[float] = ..., masks: _Optional[int] = ...) -> None: ...
+
+class ClassBalanced(_message.Message):
+    __slots__ = ("method", "strength")
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    method: BalanceMethod
+    strength: float
+    def __init__(self, method: _Optional[_Union[BalanceMethod, str]] = ..., strength: _Optional[float] = ...) -> None: ...

@@ -25,17 +25,19 @@ _sym_db = _symbol_database.Default()
 from querist.v1 import tensor_pb2 as querist_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15querist/v1/pool.proto\x12\nquerist.v1\x1a\x17querist/v1/tensor.proto\"\xc2\x02\n\x04Pool\x12)\n\rprobabilities\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06logits\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12(\n\tcommittee\x18\x03 \x01(\x0b\x32\x15.querist.v1.Committee\x12\"\n\x06scores\x18\x04 \x01(\x0b\x32\x12.querist.v1.Tensor\x12&\n\nembeddings\x18\x05 \x01(\x0b\x32\x12.querist.v1.Tensor\x12-\n\x0cmodel_inputs\x18\x06 \x03(\x0b\x32\x17.querist.v1.NamedTensor\x12 \n\x04keys\x18\x07 \x01(\x0b\x32\x12.querist.v1.Tensor\x12$\n\x08\x65xcluded\x18\x08 \x01(\x0b\x32\x12.querist.v1.Tensor\"\xbf\x01\n\tCommittee\x12+\n\rprobabilities\x18\x01 \x01(\x0b\x32\x12.querist.v1.TensorH\x00\x12$\n\x06logits\x18\x02 \x01(\x0b\x32\x12.querist.v1.TensorH\x00\x12#\n\x05votes\x18\x03 \x01(\x0b\x32\x12.querist.v1.TensorH\x00\x12+\n\x06layout\x18\x04 \x01(\x0e\x32\x1b.querist.v1.CommitteeLayoutB\r\n\x0bpredictions*x\n\x0f\x43ommitteeLayout\x12 \n\x1c\x43OMMITTEE_LAYOUT_UNSPECIFIED\x10\x00\x12\"\n\x1e\x43OMMITTEE_LAYOUT_MEMBERS_FIRST\x10\x01\x12\x1f\n\x1b\x43OMMITTEE_LAYOUT_ROWS_FIRST\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15querist/v1/pool.proto\x12\nquerist.v1\x1a\x17querist/v1/tensor.proto\"\xbb\x05\n\x04Pool\x12)\n\rprobabilities\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06logits\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12(\n\tcommittee\x18\x03 \x01(\x0b\x32\x15.querist.v1.Committee\x12\"\n\x06scores\x18\x04 \x01(\x0b\x32\x12.querist.v1.Tensor\x12&\n\nembeddings\x18\x05 \x01(\x0b\x32\x12.querist.v1.Tensor\x12-\n\x0cmodel_inputs\x18\x06 \x03(\x0b\x32\x17.querist.v1.NamedTensor\x12 \n\x04keys\x18\x07 \x01(\x0b\x32\x12.querist.v1.Tensor\x12$\n\x08\x65xcluded\x18\x08 \x01(\x0b\x32\x12.querist.v1.Tensor\x12/\n\x13label_probabilities\x18\t \x01(\x0b\x32\x12.querist.v1.Tensor\x12,\n\x10predicted_values\x18\n \x01(\x0b\x32\x12.querist.v1.Tensor\x12/\n\x13predicted_variances\x18\x0b \x01(\x0b\x32\x12.querist.v1.Tensor\x12$\n\x05parts\x18\x0c \x01(\x0b\x32\x15.querist.v1.PoolParts\x12!\n\x05\x63osts\x18\r \x01(\x0b\x32\x12.querist.v1.Tensor\x12)\n\rcost_features\x18\x0e \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06groups\x18\x0f \x01(\x0b\x32\x12.querist.v1.Tensor\x12\'\n\x0bunlabelable\x18\x10 \x01(\x0b\x32\x12.querist.v1.Tensor\x12&\n\nthumbnails\x18\x11 \x01(\x0b\x32\x12.querist.v1.Tensor\"\xcc\x01\n\tPoolParts\x12\"\n\x06\x63ounts\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12)\n\rprobabilities\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06logits\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\x12(\n\tcommittee\x18\x04 \x01(\x0b\x32\x15.querist.v1.Committee\x12\"\n\x06scores\x18\x05 \x01(\x0b\x32\x12.querist.v1.Tensor\"\xe5\x01\n\tCommittee\x12+\n\rprobabilities\x18\x01 \x01(\x0b\x32\x12.querist.v1.TensorH\x00\x12$\n\x06logits\x18\x02 \x01(\x0b\x32\x12.querist.v1.TensorH\x00\x12#\n\x05votes\x18\x03 \x01(\x0b\x32\x12.querist.v1.TensorH\x00\x12$\n\x06values\x18\x05 \x01(\x0b\x32\x12.querist.v1.TensorH\x00\x12+\n\x06layout\x18\x04 \x01(\x0e\x32\x1b.querist.v1.CommitteeLayoutB\r\n\x0bpredictions*x\n\x0f\x43ommitteeLayout\x12 \n\x1c\x43OMMITTEE_LAYOUT_UNSPECIFIED\x10\x00\x12\"\n\x1e\x43OMMITTEE_LAYOUT_MEMBERS_FIRST\x10\x01\x12\x1f\n\x1b\x43OMMITTEE_LAYOUT_ROWS_FIRST\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'querist.v1.pool_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COMMITTEELAYOUT']._serialized_start=581
-  _globals['_COMMITTEELAYOUT']._serialized_end=701
+  _globals['_COMMITTEELAYOUT']._serialized_start=1203
+  _globals['_COMMITTEELAYOUT']._serialized_end=1323
   _globals['_POOL']._serialized_start=63
-  _globals['_POOL']._serialized_end=385
-  _globals['_COMMITTEE']._serialized_start=388
-  _globals['_COMMITTEE']._serialized_end=579
+  _globals['_POOL']._serialized_end=762
+  _globals['_POOLPARTS']._serialized_start=765
+  _globals['_POOLPARTS']._serialized_end=969
+  _globals['_COMMITTEE']._serialized_start=972
+  _globals['_COMMITTEE']._serialized_end=1201
 # @@protoc_insertion_point(module_scope)

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from querist.v1 import model_service_pb2 as querist_dot_v1_dot_model__service__pb2
 from querist.v1 import plan_pb2 as querist_dot_v1_dot_plan__pb2
 from querist.v1 import pool_pb2 as querist_dot_v1_dot_pool__pb2
+from querist.v1 import side_pb2 as querist_dot_v1_dot_side__pb2
 from querist.v1 import tensor_pb2 as querist_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"querist/v1/selection_service.proto\x12\nquerist.v1\x1a\x1equerist/v1/model_service.proto\x1a\x15querist/v1/plan.proto\x1a\x15querist/v1/pool.proto\x1a\x17querist/v1/tensor.proto\"Y\n\rSelectRequest\x12(\n\x06header\x18\x01 \x01(\x0b\x32\x18.querist.v1.SelectHeader\x12\x1e\n\x04pool\x18\x02 \x01(\x0b\x32\x10.querist.v1.Pool\"\xbc\x03\n\x0cSelectHeader\x12\x12\n\x08strategy\x18\x01 \x01(\tH\x00\x12 \n\x04plan\x18\x02 \x01(\x0b\x32\x10.querist.v1.PlanH\x00\x12\x0f\n\x05\x63ount\x18\x03 \x01(\x03H\x01\x12\x12\n\x08rank_all\x18\x04 \x01(\x08H\x01\x12\x11\n\x04seed\x18\x05 \x01(\x04H\x02\x88\x01\x01\x12\x14\n\x0crandom_share\x18\x06 \x01(\x01\x12\x17\n\x0f\x65xclude_indices\x18\x07 \x03(\x03\x12\x16\n\x0emember_weights\x18\x08 \x03(\x01\x12\'\n\x0b\x63ost_matrix\x18\t \x01(\x0b\x32\x12.querist.v1.Tensor\x12\x18\n\x0b\x63lass_count\x18\n \x01(\x03H\x03\x88\x01\x01\x12$\n\x06models\x18\x0b \x03(\x0b\x32\x14.querist.v1.ModelUse\x12\x1a\n\rexpected_rows\x18\x0c \x01(\x03H\x04\x88\x01\x01\x12\x19\n\x11return_components\x18\r \x01(\x08\x12\x15\n\rreturn_scores\x18\x0e \x01(\x08\x42\r\n\x0bplan_sourceB\x06\n\x04sizeB\x07\n\x05_seedB\x0e\n\x0c_class_countB\x10\n\x0e_expected_rows\"p\n\x13SelectStreamRequest\x12*\n\x06header\x18\x01 \x01(\x0b\x32\x18.querist.v1.SelectHeaderH\x00\x12%\n\x05\x62lock\x18\x02 \x01(\x0b\x32\x14.querist.v1.RowBlockH\x00\x42\x06\n\x04part\"=\n\x08RowBlock\x12\x11\n\tfirst_row\x18\x01 \x01(\x03\x12\x1e\n\x04rows\x18\x02 \x01(\x0b\x32\x10.querist.v1.Pool\"\xcb\x01\n\x14SelectStreamResponse\x12(\n\x08progress\x18\x01 \x01(\x0b\x32\x14.querist.v1.ProgressH\x00\x12(\n\x06scores\x18\x02 \x01(\x0b\x32\x16.querist.v1.ScoreBlockH\x00\x12(\n\x08selected\x18\x03 \x01(\x0b\x32\x14.querist.v1.SelectedH\x00\x12,\n\x06result\x18\x04 \x01(\x0b\x32\x1a.querist.v1.SelectResponseH\x00\x42\x07\n\x05\x65vent\"X\n\x08Progress\x12 \n\x05stage\x18\x01 \x01(\x0e\x32\x11.querist.v1.Stage\x12\x15\n\rrows_received\x18\x02 \x01(\x03\x12\x13\n\x0brows_scored\x18\x03 \x01(\x03\"C\n\nScoreBlock\x12\x11\n\tfirst_row\x18\x01 \x01(\x03\x12\"\n\x06scores\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\"\xec\x02\n\x0eSelectResponse\x12\x14\n\x0cselection_id\x18\x01 \x01(\t\x12&\n\x08selected\x18\x02 \x01(\x0b\x32\x14.querist.v1.Selected\x12$\n\x07guarded\x18\x03 \x01(\x0b\x32\x13.querist.v1.Guarded\x12\x1e\n\x04plan\x18\x04 \x01(\x0b\x32\x10.querist.v1.Plan\x12\x10\n\x08strategy\x18\x05 \x01(\t\x12\x0c\n\x04seed\x18\x06 \x01(\x04\x12.\n\nstatistics\x18\x07 \x01(\x0b\x32\x1a.querist.v1.PoolStatistics\x12(\n\x07timings\x18\x08 \x03(\x0b\x32\x17.querist.v1.StageTiming\x12.\n\x08warnings\x18\t \x03(\x0b\x32\x1c.querist.v1.SelectionWarning\x12\x16\n\x0eserver_version\x18\n \x01(\t\x12\x14\n\x0c\x63lass_labels\x18\x0b \x03(\t\"\xe3\x01\n\x08Selected\x12\x0f\n\x07indices\x18\x01 \x03(\x03\x12\x0c\n\x04keys\x18\x02 \x03(\x03\x12\x0e\n\x06scores\x18\x03 \x03(\x01\x12\x12\n\npriorities\x18\x04 \x03(\x01\x12\x13\n\x0b\x63onfidences\x18\x05 \x03(\x01\x12\x18\n\x10predicted_labels\x18\x06 \x03(\x05\x12\x14\n\x0crandom_draws\x18\x07 \x03(\x08\x12\x1f\n\x17inclusion_probabilities\x18\x08 \x03(\x01\x12.\n\ncomponents\x18\t \x03(\x0b\x32\x1a.querist.v1.ScoreComponent\".\n\x0eScoreComponent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\x01\"S\n\x07Guarded\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x0f\n\x07indices\x18\x02 \x03(\x03\x12(\n\x07reasons\x18\x03 \x03(\x0e\x32\x17.querist.v1.GuardReason\"\xb0\x02\n\x0ePoolStatistics\x12\x0c\n\x04rows\x18\x01 \x01(\x03\x12\x12\n\ncandidates\x18\x02 \x01(\x03\x12\x10\n\x08\x65xcluded\x18\x03 \x01(\x03\x12\x0f\n\x07\x63lasses\x18\x04 \x01(\x05\x12\x0f\n\x07members\x18\x05 \x01(\x05\x12\x37\n\x11prediction_source\x18\x06 \x01(\x0e\x32\x1c.querist.v1.PredictionSource\x12\x11\n\tscore_min\x18\x07 \x01(\x01\x12\x11\n\tscore_max\x18\x08 \x01(\x01\x12\x12\n\nscore_mean\x18\t \x01(\x01\x12\x11\n\tscore_std\x18\n \x01(\x01\x12.\n\x0fscore_histogram\x18\x0b \x01(\x0b\x32\x15.querist.v1.Histogram\x12\x12\n\nbytes_kept\x18\x0c \x01(\x03\"7\n\tHistogram\x12\x0b\n\x03low\x18\x01 \x01(\x01\x12\r\n\x05width\x18\x02 \x01(\x01\x12\x0e\n\x06\x63ounts\x18\x03 \x03(\x03\"@\n\x0bStageTiming\x12 \n\x05stage\x18\x01 \x01(\x0e\x32\x11.querist.v1.Stage\x12\x0f\n\x07seconds\x18\x02 \x01(\x01\"J\n\x10SelectionWarning\x12%\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x17.querist.v1.WarningCode\x12\x0f\n\x07message\x18\x02 \x01(\t*w\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_RECEIVE\x10\x01\x12\x10\n\x0cSTAGE_DECODE\x10\x02\x12\x0f\n\x0bSTAGE_INFER\x10\x03\x12\x0f\n\x0bSTAGE_SCORE\x10\x04\x12\x10\n\x0cSTAGE_CHOOSE\x10\x05*F\n\x0bGuardReason\x12\x1c\n\x18GUARD_REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15GUARD_REASON_NO_VOTES\x10\x01*\xc5\x01\n\x10PredictionSource\x12!\n\x1dPREDICTION_SOURCE_UNSPECIFIED\x10\x00\x12#\n\x1fPREDICTION_SOURCE_PROBABILITIES\x10\x01\x12\x1c\n\x18PREDICTION_SOURCE_LOGITS\x10\x02\x12$\n PREDICTION_SOURCE_COMMITTEE_MEAN\x10\x03\x12%\n!PREDICTION_SOURCE_COMMITTEE_VOTES\x10\x04*\xba\x01\n\x0bWarningCode\x12\x1c\n\x18WARNING_CODE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bWARNING_CODE_BINARY_RANKING\x10\x01\x12!\n\x1dWARNING_CODE_ALL_SCORES_EQUAL\x10\x02\x12%\n!WARNING_CODE_SATURATED_CONFIDENCE\x10\x03\x12\"\n\x1eWARNING_CODE_ZERO_SCORES_DRAWN\x10\x04\x32\xaf\x01\n\x10SelectionService\x12\x44\n\x06Select\x12\x19.querist.v1.SelectRequest\x1a\x1a.querist.v1.SelectResponse\"\x03\x90\x02\x01\x12U\n\x0cSelectStream\x12\x1f.querist.v1.SelectStreamRequest\x1a .querist.v1.SelectStreamResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"querist/v1/selection_service.proto\x12\nquerist.v1\x1a\x1equerist/v1/model_service.proto\x1a\x15querist/v1/plan.proto\x1a\x15querist/v1/pool.proto\x1a\x15querist/v1/side.proto\x1a\x17querist/v1/tensor.proto\"y\n\rSelectRequest\x12(\n\x06header\x18\x01 \x01(\x0b\x32\x18.querist.v1.SelectHeader\x12\x1e\n\x04pool\x18\x02 \x01(\x0b\x32\x10.querist.v1.Pool\x12\x1e\n\x04side\x18\x03 \x01(\x0b\x32\x10.querist.v1.Side\"\xf1\x03\n\x0cSelectHeader\x12\x12\n\x08strategy\x18\x01 \x01(\tH\x00\x12 \n\x04plan\x18\x02 \x01(\x0b\x32\x10.querist.v1.PlanH\x00\x12\x0f\n\x05\x63ount\x18\x03 \x01(\x03H\x01\x12\x12\n\x08rank_all\x18\x04 \x01(\x08H\x01\x12\x11\n\x04seed\x18\x05 \x01(\x04H\x02\x88\x01\x01\x12\x14\n\x0crandom_share\x18\x06 \x01(\x01\x12\x17\n\x0f\x65xclude_indices\x18\x07 \x03(\x03\x12\x16\n\x0emember_weights\x18\x08 \x03(\x01\x12\'\n\x0b\x63ost_matrix\x18\t \x01(\x0b\x32\x12.querist.v1.Tensor\x12\x18\n\x0b\x63lass_count\x18\n \x01(\x03H\x03\x88\x01\x01\x12$\n\x06models\x18\x0b \x03(\x0b\x32\x14.querist.v1.ModelUse\x12\x1a\n\rexpected_rows\x18\x0c \x01(\x03H\x04\x88\x01\x01\x12\x19\n\x11return_components\x18\r \x01(\x08\x12\x15\n\rreturn_scores\x18\x0e \x01(\x08\x12\x13\n\x06\x62udget\x18\x0f \x01(\x01H\x05\x88\x01\x01\x12\x13\n\x0b\x61udit_share\x18\x10 \x01(\x01\x42\r\n\x0bplan_sourceB\x06\n\x04sizeB\x07\n\x05_seedB\x0e\n\x0c_class_countB\x10\n\x0e_expected_rowsB\t\n\x07_budget\"\x92\x01\n\x13SelectStreamRequest\x12*\n\x06header\x18\x01 \x01(\x0b\x32\x18.querist.v1.SelectHeaderH\x00\x12%\n\x05\x62lock\x18\x02 \x01(\x0b\x32\x14.querist.v1.RowBlockH\x00\x12 \n\x04side\x18\x03 \x01(\x0b\x32\x10.querist.v1.SideH\x00\x42\x06\n\x04part\"=\n\x08RowBlock\x12\x11\n\tfirst_row\x18\x01 \x01(\x03\x12\x1e\n\x04rows\x18\x02 \x01(\x0b\x32\x10.querist.v1.Pool\"\xcb\x01\n\x14SelectStreamResponse\x12(\n\x08progress\x18\x01 \x01(\x0b\x32\x14.querist.v1.ProgressH\x00\x12(\n\x06scores\x18\x02 \x01(\x0b\x32\x16.querist.v1.ScoreBlockH\x00\x12(\n\x08selected\x18\x03 \x01(\x0b\x32\x14.querist.v1.SelectedH\x00\x12,\n\x06result\x18\x04 \x01(\x0b\x32\x1a.querist.v1.SelectResponseH\x00\x42\x07\n\x05\x65vent\"X\n\x08Progress\x12 \n\x05stage\x18\x01 \x01(\x0e\x32\x11.querist.v1.Stage\x12\x15\n\rrows_received\x18\x02 \x01(\x03\x12\x13\n\x0brows_scored\x18\x03 \x01(\x03\"C\n\nScoreBlock\x12\x11\n\tfirst_row\x18\x01 \x01(\x03\x12\"\n\x06scores\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\"\xe7\x03\n\x0eSelectResponse\x12\x14\n\x0cselection_id\x18\x01 \x01(\t\x12&\n\x08selected\x18\x02 \x01(\x0b\x32\x14.querist.v1.Selected\x12$\n\x07guarded\x18\x03 \x01(\x0b\x32\x13.querist.v1.Guarded\x12\x1e\n\x04plan\x18\x04 \x01(\x0b\x32\x10.querist.v1.Plan\x12\x10\n\x08strategy\x18\x05 \x01(\t\x12\x0c\n\x04seed\x18\x06 \x01(\x04\x12.\n\nstatistics\x18\x07 \x01(\x0b\x32\x1a.querist.v1.PoolStatistics\x12(\n\x07timings\x18\x08 \x03(\x0b\x32\x17.querist.v1.StageTiming\x12.\n\x08warnings\x18\t \x03(\x0b\x32\x1c.querist.v1.SelectionWarning\x12\x16\n\x0eserver_version\x18\n \x01(\t\x12\x14\n\x0c\x63lass_labels\x18\x0b \x03(\t\x12+\n\x0b\x61uto_choice\x18\x0c \x01(\x0b\x32\x16.querist.v1.AutoChoice\x12&\n\x08spending\x18\r \x01(\x0b\x32\x14.querist.v1.Spending\x12\x16\n\tguarantee\x18\x0e \x01(\x01H\x00\x88\x01\x01\x42\x0c\n\n_guarantee\"a\n\nAutoChoice\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x31\n\x0c\x61lternatives\x18\x03 \x03(\x0b\x32\x1b.querist.v1.AutoAlternative\"3\n\x0f\x41utoAlternative\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x8d\x01\n\x08Spending\x12\x0c\n\x04\x63ost\x18\x01 \x01(\x01\x12\x11\n\x04left\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\naffordable\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\tpredicted\x18\x04 \x01(\x08\x12\x12\n\x05\x65rror\x18\x05 \x01(\x01H\x02\x88\x01\x01\x42\x07\n\x05_leftB\r\n\x0b_affordableB\x08\n\x06_error\"\xb8\x02\n\x08Selected\x12\x0f\n\x07indices\x18\x01 \x03(\x03\x12\x0c\n\x04keys\x18\x02 \x03(\x03\x12\x0e\n\x06scores\x18\x03 \x03(\x01\x12\x12\n\npriorities\x18\x04 \x03(\x01\x12\x13\n\x0b\x63onfidences\x18\x05 \x03(\x01\x12\x18\n\x10predicted_labels\x18\x06 \x03(\x05\x12\x14\n\x0crandom_draws\x18\x07 \x03(\x08\x12\x1f\n\x17inclusion_probabilities\x18\x08 \x03(\x01\x12.\n\ncomponents\x18\t \x03(\x0b\x32\x1a.querist.v1.ScoreComponent\x12\x0e\n\x06values\x18\n \x03(\x01\x12\r\n\x05gains\x18\x0b \x03(\x01\x12\x10\n\x08\x63lusters\x18\x0c \x03(\x03\x12\r\n\x05\x63osts\x18\r \x03(\x01\x12\x13\n\x0b\x61udit_draws\x18\x0e \x03(\x08\".\n\x0eScoreComponent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\x01\"\x8c\x01\n\x07Guarded\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x0f\n\x07indices\x18\x02 \x03(\x03\x12(\n\x07reasons\x18\x03 \x03(\x0e\x32\x17.querist.v1.GuardReason\x12\x0e\n\x06values\x18\x04 \x03(\x01\x12\'\n\x07tallies\x18\x05 \x03(\x0b\x32\x16.querist.v1.GuardTally\"D\n\nGuardTally\x12\'\n\x06reason\x18\x01 \x01(\x0e\x32\x17.querist.v1.GuardReason\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"\xb0\x02\n\x0ePoolStatistics\x12\x0c\n\x04rows\x18\x01 \x01(\x03\x12\x12\n\ncandidates\x18\x02 \x01(\x03\x12\x10\n\x08\x65xcluded\x18\x03 \x01(\x03\x12\x0f\n\x07\x63lasses\x18\x04 \x01(\x05\x12\x0f\n\x07members\x18\x05 \x01(\x05\x12\x37\n\x11prediction_source\x18\x06 \x01(\x0e\x32\x1c.querist.v1.PredictionSource\x12\x11\n\tscore_min\x18\x07 \x01(\x01\x12\x11\n\tscore_max\x18\x08 \x01(\x01\x12\x12\n\nscore_mean\x18\t \x01(\x01\x12\x11\n\tscore_std\x18\n \x01(\x01\x12.\n\x0fscore_histogram\x18\x0b \x01(\x0b\x32\x15.querist.v1.Histogram\x12\x12\n\nbytes_kept\x18\x0c \x01(\x03\"7\n\tHistogram\x12\x0b\n\x03low\x18\x01 \x01(\x01\x12\r\n\x05width\x18\x02 \x01(\x01\x12\x0e\n\x06\x63ounts\x18\x03 \x03(\x03\"@\n\x0bStageTiming\x12 \n\x05stage\x18\x01 \x01(\x0e\x32\x11.querist.v1.Stage\x12\x0f\n\x07seconds\x18\x02 \x01(\x01\"J\n\x10SelectionWarning\x12%\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x17.querist.v1.WarningCode\x12\x0f\n\x07message\x18\x02 \x01(\t*w\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_RECEIVE\x10\x01\x12\x10\n\x0cSTAGE_DECODE\x10\x02\x12\x0f\n\x0bSTAGE_INFER\x10\x03\x12\x0f\n\x0bSTAGE_SCORE\x10\x04\x12\x10\n\x0cSTAGE_CHOOSE\x10\x05*\xb8\x03\n\x0bGuardReason\x12\x1c\n\x18GUARD_REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15GUARD_REASON_NO_VOTES\x10\x01\x12\x1c\n\x18GUARD_REASON_KNN_OUTLIER\x10\x02\x12\x1e\n\x1aGUARD_REASON_LOCAL_OUTLIER\x10\x03\x12\x1c\n\x18GUARD_REASON_HIGH_ENERGY\x10\x04\x12&\n\"GUARD_REASON_DUPLICATE_OF_LABELLED\x10\x05\x12\"\n\x1eGUARD_REASON_DUPLICATE_IN_POOL\x10\x06\x12#\n\x1fGUARD_REASON_DUPLICATE_IN_BATCH\x10\x07\x12\x1b\n\x17GUARD_REASON_GROUP_FULL\x10\x08\x12\x1c\n\x18GUARD_REASON_UNLABELABLE\x10\t\x12\x19\n\x15GUARD_REASON_TOO_DARK\x10\n\x12\x1b\n\x17GUARD_REASON_TOO_BRIGHT\x10\x0b\x12\x16\n\x12GUARD_REASON_BLANK\x10\x0c\x12\x18\n\x14GUARD_REASON_BLURRED\x10\r*\xc5\x01\n\x10PredictionSource\x12!\n\x1dPREDICTION_SOURCE_UNSPECIFIED\x10\x00\x12#\n\x1fPREDICTION_SOURCE_PROBABILITIES\x10\x01\x12\x1c\n\x18PREDICTION_SOURCE_LOGITS\x10\x02\x12$\n PREDICTION_SOURCE_COMMITTEE_MEAN\x10\x03\x12%\n!PREDICTION_SOURCE_COMMITTEE_VOTES\x10\x04*\xf7\x01\n\x0bWarningCode\x12\x1c\n\x18WARNING_CODE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bWARNING_CODE_BINARY_RANKING\x10\x01\x12!\n\x1dWARNING_CODE_ALL_SCORES_EQUAL\x10\x02\x12%\n!WARNING_CODE_SATURATED_CONFIDENCE\x10\x03\x12\"\n\x1eWARNING_CODE_ZERO_SCORES_DRAWN\x10\x04\x12\x1d\n\x19WARNING_CODE_BUDGET_SPENT\x10\x05\x12\x1c\n\x18WARNING_CODE_AUDIT_SHORT\x10\x06\x32\xaf\x01\n\x10SelectionService\x12\x44\n\x06Select\x12\x19.querist.v1.SelectRequest\x1a\x1a.querist.v1.SelectResponse\"\x03\x90\x02\x01\x12U\n\x0cSelectStream\x12\x1f.querist.v1.SelectStreamRequest\x1a .querist.v1.SelectStreamResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,44 +38,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SELECTIONSERVICE'].methods_by_name['Select']._loaded_options = None
   _globals['_SELECTIONSERVICE'].methods_by_name['Select']._serialized_options = b'\220\002\001'
-  _globals['_STAGE']._serialized_start=2469
-  _globals['_STAGE']._serialized_end=2588
-  _globals['_GUARDREASON']._serialized_start=2590
-  _globals['_GUARDREASON']._serialized_end=2660
-  _globals['_PREDICTIONSOURCE']._serialized_start=2663
-  _globals['_PREDICTIONSOURCE']._serialized_end=2860
-  _globals['_WARNINGCODE']._serialized_start=2863
-  _globals['_WARNINGCODE']._serialized_end=3049
-  _globals['_SELECTREQUEST']._serialized_start=153
-  _globals['_SELECTREQUEST']._serialized_end=242
-  _globals['_SELECTHEADER']._serialized_start=245
-  _globals['_SELECTHEADER']._serialized_end=689
-  _globals['_SELECTSTREAMREQUEST']._serialized_start=691
-  _globals['_SELECTSTREAMREQUEST']._serialized_end=803
-  _globals['_ROWBLOCK']._serialized_start=805
-  _globals['_ROWBLOCK']._serialized_end=866
-  _globals['_SELECTSTREAMRESPONSE']._serialized_start=869
-  _globals['_SELECTSTREAMRESPONSE']._serialized_end=1072
-  _globals['_PROGRESS']._serialized_start=1074
-  _globals['_PROGRESS']._serialized_end=1162
-  _globals['_SCOREBLOCK']._serialized_start=1164
-  _globals['_SCOREBLOCK']._serialized_end=1231
-  _globals['_SELECTRESPONSE']._serialized_start=1234
-  _globals['_SELECTRESPONSE']._serialized_end=1598
-  _globals['_SELECTED']._serialized_start=1601
-  _globals['_SELECTED']._serialized_end=1828
-  _globals['_SCORECOMPONENT']._serialized_start=1830
-  _globals['_SCORECOMPONENT']._serialized_end=1876
-  _globals['_GUARDED']._serialized_start=1878
-  _globals['_GUARDED']._serialized_end=1961
-  _globals['_POOLSTATISTICS']._serialized_start=1964
-  _globals['_POOLSTATISTICS']._serialized_end=2268
-  _globals['_HISTOGRAM']._serialized_start=2270
-  _globals['_HISTOGRAM']._serialized_end=2325
-  _globals['_STAGETIMING']._serialized_start=2327
-  _globals['_STAGETIMING']._serialized_end=2391
-  _globals['_SELECTIONWARNING']._serialized_start=2393
-  _globals['_SELECTIONWARNING']._serialized_end=2467
-  _globals['_SELECTIONSERVICE']._serialized_start=3052
-  _globals['_SELECTIONSERVICE']._serialized_end=3227
+  _globals['_STAGE']._serialized_start=3244
+  _globals['_STAGE']._serialized_end=3363
+  _globals['_GUARDREASON']._serialized_start=3366
+  _globals['_GUARDREASON']._serialized_end=3806
+  _globals['_PREDICTIONSOURCE']._serialized_start=3809
+  _globals['_PREDICTIONSOURCE']._serialized_end=4006
+  _globals['_WARNINGCODE']._serialized_start=4009
+  _globals['_WARNINGCODE']._serialized_end=4256
+  _globals['_SELECTREQUEST']._serialized_start=176
+  _globals['_SELECTREQUEST']._serialized_end=297
+  _globals['_SELECTHEADER']._serialized_start=300
+  _globals['_SELECTHEADER']._serialized_end=797
+  _globals['_SELECTSTREAMREQUEST']._serialized_start=800
+  _globals['_SELECTSTREAMREQUEST']._serialized_end=946
+  _globals['_ROWBLOCK']._serialized_start=948
+  _globals['_ROWBLOCK']._serialized_end=1009
+  _globals['_SELECTSTREAMRESPONSE']._serialized_start=1012
+  _globals['_SELECTSTREAMRESPONSE']._serialized_end=1215
+  _globals['_PROGRESS']._serialized_start=1217
+  _globals['_PROGRESS']._serialized_end=1305
+  _globals['_SCOREBLOCK']._serialized_start=1307
+  _globals['_SCOREBLOCK']._serialized_end=1374
+  _globals['_SELECTRESPONSE']._serialized_start=1377
+  _globals['_SELECTRESPONSE']._serialized_end=1864
+  _globals['_AUTOCHOICE']._serialized_start=1866
+  _globals['_AUTOCHOICE']._serialized_end=1963
+  _globals['_AUTOALTERNATIVE']._serialized_start=1965
+  _globals['_AUTOALTERNATIVE']._serialized_end=2016
+  _globals['_SPENDING']._serialized_start=2019
+  _globals['_SPENDING']._serialized_end=2160
+  _globals['_SELECTED']._serialized_start=2163
+  _globals['_SELECTED']._serialized_end=2475
+  _globals['_SCORECOMPONENT']._serialized_start=2477
+  _globals['_SCORECOMPONENT']._serialized_end=2523
+  _globals['_GUARDED']._serialized_start=2526
+  _globals['_GUARDED']._serialized_end=2666
+  _globals['_GUARDTALLY']._serialized_start=2668
+  _globals['_GUARDTALLY']._serialized_end=2736
+  _globals['_POOLSTATISTICS']._serialized_start=2739
+  _globals['_POOLSTATISTICS']._serialized_end=3043
+  _globals['_HISTOGRAM']._serialized_start=3045
+  _globals['_HISTOGRAM']._serialized_end=3100
+  _globals['_STAGETIMING']._serialized_start=3102
+  _globals['_STAGETIMING']._serialized_end=3166
+  _globals['_SELECTIONWARNING']._serialized_start=3168
+  _globals['_SELECTIONWARNING']._serialized_end=3242
+  _globals['_SELECTIONSERVICE']._serialized_start=4259
+  _globals['_SELECTIONSERVICE']._serialized_end=4434
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 from querist.v1 import model_service_pb2 as _model_service_pb2
 from querist.v1 import plan_pb2 as _plan_pb2
 from querist.v1 import pool_pb2 as _pool_pb2
+from querist.v1 import side_pb2 as _side_pb2
 from querist.v1 import tensor_pb2 as _tensor_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -23,6 +24,18 @@ class GuardReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     GUARD_REASON_UNSPECIFIED: _ClassVar[GuardReason]
     GUARD_REASON_NO_VOTES: _ClassVar[GuardReason]
+    GUARD_REASON_KNN_OUTLIER: _ClassVar[GuardReason]
+    GUARD_REASON_LOCAL_OUTLIER: _ClassVar[GuardReason]
+    GUARD_REASON_HIGH_ENERGY: _ClassVar[GuardReason]
+    GUARD_REASON_DUPLICATE_OF_LABELLED: _ClassVar[GuardReason]
+    GUARD_REASON_DUPLICATE_IN_POOL: _ClassVar[GuardReason]
+    GUARD_REASON_DUPLICATE_IN_BATCH: _ClassVar[GuardReason]
+    GUARD_REASON_GROUP_FULL: _ClassVar[GuardReason]
+    GUARD_REASON_UNLABELABLE: _ClassVar[GuardReason]
+    GUARD_REASON_TOO_DARK: _ClassVar[GuardReason]
+    GUARD_REASON_TOO_BRIGHT: _ClassVar[GuardReason]
+    GUARD_REASON_BLANK: _ClassVar[GuardReason]
+    GUARD_REASON_BLURRED: _ClassVar[GuardReason]
 
 class PredictionSource(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -39,6 +52,8 @@ class WarningCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WARNING_CODE_ALL_SCORES_EQUAL: _ClassVar[WarningCode]
     WARNING_CODE_SATURATED_CONFIDENCE: _ClassVar[WarningCode]
     WARNING_CODE_ZERO_SCORES_DRAWN: _ClassVar[WarningCode]
+    WARNING_CODE_BUDGET_SPENT: _ClassVar[WarningCode]
+    WARNING_CODE_AUDIT_SHORT: _ClassVar[WarningCode]
 STAGE_UNSPECIFIED: Stage
 STAGE_RECEIVE: Stage
 STAGE_DECODE: Stage
@@ -47,6 +62,18 @@ STAGE_SCORE: Stage
 STAGE_CHOOSE: Stage
 GUARD_REASON_UNSPECIFIED: GuardReason
 GUARD_REASON_NO_VOTES: GuardReason
+GUARD_REASON_KNN_OUTLIER: GuardReason
+GUARD_REASON_LOCAL_OUTLIER: GuardReason
+GUARD_REASON_HIGH_ENERGY: GuardReason
+GUARD_REASON_DUPLICATE_OF_LABELLED: GuardReason
+GUARD_REASON_DUPLICATE_IN_POOL: GuardReason
+GUARD_REASON_DUPLICATE_IN_BATCH: GuardReason
+GUARD_REASON_GROUP_FULL: GuardReason
+GUARD_REASON_UNLABELABLE: GuardReason
+GUARD_REASON_TOO_DARK: GuardReason
+GUARD_REASON_TOO_BRIGHT: GuardReason
+GUARD_REASON_BLANK: GuardReason
+GUARD_REASON_BLURRED: GuardReason
 PREDICTION_SOURCE_UNSPECIFIED: PredictionSource
 PREDICTION_SOURCE_PROBABILITIES: PredictionSource
 PREDICTION_SOURCE_LOGITS: PredictionSource
@@ -57,17 +84,21 @@ WARNING_CODE_BINARY_RANKING: WarningCode
 WARNING_CODE_ALL_SCORES_EQUAL: WarningCode
 WARNING_CODE_SATURATED_CONFIDENCE: WarningCode
 WARNING_CODE_ZERO_SCORES_DRAWN: WarningCode
+WARNING_CODE_BUDGET_SPENT: WarningCode
+WARNING_CODE_AUDIT_SHORT: WarningCode
 
 class SelectRequest(_message.Message):
-    __slots__ = ("header", "pool")
+    __slots__ = ("header", "pool", "side")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
     header: SelectHeader
     pool: _pool_pb2.Pool
-    def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., pool: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ...) -> None: ...
+    side: _side_pb2.Side
+    def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., pool: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ..., side: _Optional[_Union[_side_pb2.Side, _Mapping]] = ...) -> None: ...
 
 class SelectHeader(_message.Message):
-    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores")
+    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores", "budget", "audit_share")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -82,6 +113,8 @@ class SelectHeader(_message.Message):
     EXPECTED_ROWS_FIELD_NUMBER: _ClassVar[int]
     RETURN_COMPONENTS_FIELD_NUMBER: _ClassVar[int]
     RETURN_SCORES_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_SHARE_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     plan: _plan_pb2.Plan
     count: int
@@ -96,15 +129,19 @@ class SelectHeader(_message.Message):
     expected_rows: int
     return_components: bool
     return_scores: bool
-    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ...) -> None: ...
+    budget: float
+    audit_share: float
+    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ..., budget: _Optional[float] = ..., audit_share: _Optional[float] = ...) -> None: ...
 
 class SelectStreamRequest(_message.Message):
-    __slots__ = ("header", "block")
+    __slots__ = ("header", "block", "side")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
     header: SelectHeader
     block: RowBlock
-    def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., block: _Optional[_Union[RowBlock, _Mapping]] = ...) -> None: ...
+    side: _side_pb2.Side
+    def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., block: _Optional[_Union[RowBlock, _Mapping]] = ..., side: _Optional[_Union[_side_pb2.Side, _Mapping]] = ...) -> None: ...
 
 class RowBlock(_message.Message):
     __slots__ = ("first_row", "rows")
@@ -145,7 +182,7 @@ class ScoreBlock(_message.Message):
     def __init__(self, first_row: _Optional[int] = ..., scores: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class SelectResponse(_message.Message):
-    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels")
+    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels", "auto_choice", "spending", "guarantee")
     SELECTION_ID_FIELD_NUMBER: _ClassVar[int]
     SELECTED_FIELD_NUMBER: _ClassVar[int]
     GUARDED_FIELD_NUMBER: _ClassVar[int]
@@ -157,6 +194,9 @@ class SelectResponse(_message.Message):
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     CLASS_LABELS_FIELD_NUMBER: _ClassVar[int]
+    AUTO_CHOICE_FIELD_NUMBER: _ClassVar[int]
+    SPENDING_FIELD_NUMBER: _ClassVar[int]
+    GUARANTEE_FIELD_NUMBER: _ClassVar[int]
     selection_id: str
     selected: Selected
     guarded: Guarded
@@ -168,10 +208,45 @@ class SelectResponse(_message.Message):
     warnings: _containers.RepeatedCompositeFieldContainer[SelectionWarning]
     server_version: str
     class_labels: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ...) -> None: ...
+    auto_choice: AutoChoice
+    spending: Spending
+    guarantee: float
+    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ..., auto_choice: _Optional[_Union[AutoChoice, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., guarantee: _Optional[float] = ...) -> None: ...
+
+class AutoChoice(_message.Message):
+    __slots__ = ("strategy", "reason", "alternatives")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    reason: str
+    alternatives: _containers.RepeatedCompositeFieldContainer[AutoAlternative]
+    def __init__(self, strategy: _Optional[str] = ..., reason: _Optional[str] = ..., alternatives: _Optional[_Iterable[_Union[AutoAlternative, _Mapping]]] = ...) -> None: ...
+
+class AutoAlternative(_message.Message):
+    __slots__ = ("strategy", "reason")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    reason: str
+    def __init__(self, strategy: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class Spending(_message.Message):
+    __slots__ = ("cost", "left", "affordable", "predicted", "error")
+    COST_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    AFFORDABLE_FIELD_NUMBER: _ClassVar[int]
+    PREDICTED_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    cost: float
+    left: float
+    affordable: int
+    predicted: bool
+    error: float
+    def __init__(self, cost: _Optional[float] = ..., left: _Optional[float] = ..., affordable: _Optional[int] = ..., predicted: bool = ..., error: _Optional[float] = ...) -> None: ...
 
 class Selected(_message.Message):
-    __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components")
+    __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components", "values", "gains", "clusters", "costs", "audit_draws")
     INDICES_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
@@ -181,6 +256,11 @@ class Selected(_message.Message):
     RANDOM_DRAWS_FIELD_NUMBER: _ClassVar[int]
     INCLUSION_PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     COMPONENTS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    GAINS_FIELD_NUMBER: _ClassVar[int]
+    CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    COSTS_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_DRAWS_FIELD_NUMBER: _ClassVar[int]
     indices: _containers.RepeatedScalarFieldContainer[int]
     keys: _containers.RepeatedScalarFieldContainer[int]
     scores: _containers.RepeatedScalarFieldContainer[float]
@@ -190,7 +270,12 @@ class Selected(_message.Message):
     random_draws: _containers.RepeatedScalarFieldContainer[bool]
     inclusion_probabilities: _containers.RepeatedScalarFieldContainer[float]
     components: _containers.RepeatedCompositeFieldContainer[ScoreComponent]
-    def __init__(self, indices: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., priorities: _Optional[_Iterable[float]] = ..., confidences: _Optional[_Iterable[float]] = ..., predicted_labels: _Optional[_Iterable[int]] = ..., random_draws: _Optional[_Iterable[bool]] = ..., inclusion_probabilities: _Optional[_Iterable[float]] = ..., components: _Optional[_Iterable[_Union[ScoreComponent, _Mapping]]] = ...) -> None: ...
+    values: _containers.RepeatedScalarFieldContainer[float]
+    gains: _containers.RepeatedScalarFieldContainer[float]
+    clusters: _containers.RepeatedScalarFieldContainer[int]
+    costs: _containers.RepeatedScalarFieldContainer[float]
+    audit_draws: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, indices: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., priorities: _Optional[_Iterable[float]] = ..., confidences: _Optional[_Iterable[float]] = ..., predicted_labels: _Optional[_Iterable[int]] = ..., random_draws: _Optional[_Iterable[bool]] = ..., inclusion_probabilities: _Optional[_Iterable[float]] = ..., components: _Optional[_Iterable[_Union[ScoreComponent, _Mapping]]] = ..., values: _Optional[_Iterable[float]] = ..., gains: _Optional[_Iterable[float]] = ..., clusters: _Optional[_Iterable[int]] = ..., costs: _Optional[_Iterable[float]] = ..., audit_draws: _Optional[_Iterable[bool]] = ...) -> None: ...
 
 class ScoreComponent(_message.Message):
     __slots__ = ("name", "values")
@@ -201,14 +286,26 @@ class ScoreComponent(_message.Message):
     def __init__(self, name: _Optional[str] = ..., values: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Guarded(_message.Message):
-    __slots__ = ("total", "indices", "reasons")
+    __slots__ = ("total", "indices", "reasons", "values", "tallies")
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     INDICES_FIELD_NUMBER: _ClassVar[int]
     REASONS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    TALLIES_FIELD_NUMBER: _ClassVar[int]
     total: int
     indices: _containers.RepeatedScalarFieldContainer[int]
     reasons: _containers.RepeatedScalarFieldContainer[GuardReason]
-    def __init__(self, total: _Optional[int] = ..., indices: _Optional[_Iterable[int]] = ..., reasons: _Optional[_Iterable[_Union[GuardReason, str]]] = ...) -> None: ...
+    values: _containers.RepeatedScalarFieldContainer[float]
+    tallies: _containers.RepeatedCompositeFieldContainer[GuardTally]
+    def __init__(self, total: _Optional[int] = ..., indices: _Optional[_Iterable[int]] = ..., reasons: _Optional[_Iterable[_Union[GuardReason, str]]] = ..., values: _Optional[_Iterable[float]] = ..., tallies: _Optional[_Iterable[_Union[GuardTally, _Mapping]]] = ...) -> None: ...
+
+class GuardTally(_message.Message):
+    __slots__ = ("reason", "count")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    reason: GuardReason
+    count: int
+    def __init__(self, reason: _Optional[_Union[GuardReason, str]] = ..., count: _Optional[int] = ...) -> None: ...
 
 class PoolStatistics(_message.Message):
     __slots__ = ("rows", "candidates", "excluded", "classes", "members", "prediction_source", "score_min", "score_max", "score_mean", "score_std", "score_histogram", "bytes_kept")

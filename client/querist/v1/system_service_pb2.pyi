@@ -16,6 +16,22 @@ class Need(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NEED_CALLER_SCORES: _ClassVar[Need]
     NEED_EMBEDDINGS: _ClassVar[Need]
     NEED_COST_MATRIX: _ClassVar[Need]
+    NEED_LOGITS: _ClassVar[Need]
+    NEED_LABEL_PROBABILITIES: _ClassVar[Need]
+    NEED_PREDICTED_VALUES: _ClassVar[Need]
+    NEED_PREDICTED_VARIANCES: _ClassVar[Need]
+    NEED_COMMITTEE_VALUES: _ClassVar[Need]
+    NEED_PARTS: _ClassVar[Need]
+    NEED_COSTS: _ClassVar[Need]
+    NEED_GROUPS: _ClassVar[Need]
+    NEED_UNLABELABLE: _ClassVar[Need]
+    NEED_THUMBNAILS: _ClassVar[Need]
+    NEED_LABELLED_CLASSES: _ClassVar[Need]
+    NEED_LABELLED_VALUES: _ClassVar[Need]
+    NEED_LABELLED_SETS: _ClassVar[Need]
+    NEED_WANTED: _ClassVar[Need]
+    NEED_UNWANTED: _ClassVar[Need]
+    NEED_HEAD: _ClassVar[Need]
 
 class MergeClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -31,6 +47,22 @@ NEED_COMMITTEE: Need
 NEED_CALLER_SCORES: Need
 NEED_EMBEDDINGS: Need
 NEED_COST_MATRIX: Need
+NEED_LOGITS: Need
+NEED_LABEL_PROBABILITIES: Need
+NEED_PREDICTED_VALUES: Need
+NEED_PREDICTED_VARIANCES: Need
+NEED_COMMITTEE_VALUES: Need
+NEED_PARTS: Need
+NEED_COSTS: Need
+NEED_GROUPS: Need
+NEED_UNLABELABLE: Need
+NEED_THUMBNAILS: Need
+NEED_LABELLED_CLASSES: Need
+NEED_LABELLED_VALUES: Need
+NEED_LABELLED_SETS: Need
+NEED_WANTED: Need
+NEED_UNWANTED: Need
+NEED_HEAD: Need
 MERGE_CLASS_UNSPECIFIED: MergeClass
 MERGE_CLASS_PER_ROW: MergeClass
 MERGE_CLASS_STATISTICS: MergeClass
@@ -78,14 +110,18 @@ class ListStrategiesRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class ListStrategiesResponse(_message.Message):
-    __slots__ = ("presets", "scores", "choices")
+    __slots__ = ("presets", "scores", "choices", "guards", "weights")
     PRESETS_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
     CHOICES_FIELD_NUMBER: _ClassVar[int]
+    GUARDS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     presets: _containers.RepeatedCompositeFieldContainer[Preset]
     scores: _containers.RepeatedCompositeFieldContainer[Part]
     choices: _containers.RepeatedCompositeFieldContainer[Part]
-    def __init__(self, presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., choices: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
+    guards: _containers.RepeatedCompositeFieldContainer[Part]
+    weights: _containers.RepeatedCompositeFieldContainer[Part]
+    def __init__(self, presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., choices: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., guards: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., weights: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
 
 class Preset(_message.Message):
     __slots__ = ("name", "plan", "summary", "needs", "merge", "deterministic", "reference")

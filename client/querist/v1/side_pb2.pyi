@@ -1,0 +1,48 @@
+from querist.v1 import tensor_pb2 as _tensor_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Side(_message.Message):
+    __slots__ = ("labelled", "wanted", "unwanted", "head", "cost_history")
+    LABELLED_FIELD_NUMBER: _ClassVar[int]
+    WANTED_FIELD_NUMBER: _ClassVar[int]
+    UNWANTED_FIELD_NUMBER: _ClassVar[int]
+    HEAD_FIELD_NUMBER: _ClassVar[int]
+    COST_HISTORY_FIELD_NUMBER: _ClassVar[int]
+    labelled: Labelled
+    wanted: _tensor_pb2.Tensor
+    unwanted: _tensor_pb2.Tensor
+    head: LinearHead
+    cost_history: CostHistory
+    def __init__(self, labelled: _Optional[_Union[Labelled, _Mapping]] = ..., wanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unwanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., head: _Optional[_Union[LinearHead, _Mapping]] = ..., cost_history: _Optional[_Union[CostHistory, _Mapping]] = ...) -> None: ...
+
+class Labelled(_message.Message):
+    __slots__ = ("embeddings", "classes", "values", "sets")
+    EMBEDDINGS_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    SETS_FIELD_NUMBER: _ClassVar[int]
+    embeddings: _tensor_pb2.Tensor
+    classes: _tensor_pb2.Tensor
+    values: _tensor_pb2.Tensor
+    sets: _tensor_pb2.Tensor
+    def __init__(self, embeddings: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., classes: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., values: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., sets: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
+class LinearHead(_message.Message):
+    __slots__ = ("weights", "bias")
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    BIAS_FIELD_NUMBER: _ClassVar[int]
+    weights: _tensor_pb2.Tensor
+    bias: _tensor_pb2.Tensor
+    def __init__(self, weights: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., bias: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
+class CostHistory(_message.Message):
+    __slots__ = ("features", "costs")
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    COSTS_FIELD_NUMBER: _ClassVar[int]
+    features: _tensor_pb2.Tensor
+    costs: _tensor_pb2.Tensor
+    def __init__(self, features: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., costs: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
