@@ -1,17 +1,23 @@
-"""The stages after the last row: combine, draw, choose, annotate."""
+"""The stages after the last row: guard the whole, combine, weigh, draw, choose, annotate."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine import batching, keep
+from querist_server.engine.batching import Batch
 from querist_server.engine.errors import EngineError
-from querist_server.engine.holdings import MOST_GUARDED, Holdings
+from querist_server.engine.holdings import Holdings, weighted
 from querist_server.engine.keep import Columns
-from querist_server.engine.kernels import top
-from querist_server.engine.part import FloatArray, IndexArray, PoolScore, RowChoice, SetChoice
+from querist_server.engine.kernels import noise, top
+from querist_server.engine.part import FloatArray, PoolScore, PoolWeight, Suspects
 from querist_server.engine.pool import Context
-from querist_server.engine.selection import Selection, Statistics
+from querist_server.engine.selection import Selection, Spending, Statistics
 from querist_server.engine.shape import Shape
 from querist_server.engine.task import Task
 
@@ -26,19 +32,10 @@ def select(task: Task, context: Context, shape: Shape, holdings: Holdings) -> Se
     EngineError
         If there are fewer candidates than asked for, or keys repeat.
     """
-    holdings.check_keys()
-    rows = _check_count(task, holdings)
-    held = holdings.bytes
-    candidates = _combined(task, rows, holdings)
-    drawn = _drawn(task, candidates, holdings)
-    if drawn is not None:
-        candidates = _without(candidates, drawn["index"])
-    planned = _choose(task, context, _prefiltered(task, candidates), _planned_count(task, holdings))
-    batch, random_draws = (planned, None) if drawn is None else _interleaved(planned, drawn)
-    return _annotated(task, shape, holdings, batch, random_draws, held)
+    return _Choosing(task, context, shape, holdings).run()
 
 
-def refuse_overflow(scores: FloatArray, rows: IndexArray) -> None:
+def refuse_overflow(scores: FloatArray, rows: npt.NDArray[np.int64]) -> None:
     """Refuse inputs so large that a score, or a raw number of one, is not finite.
 
     Parameters
@@ -55,160 +52,224 @@ def refuse_overflow(scores: FloatArray, rows: IndexArray) -> None:
         )
 
 
-def _check_count(task: Task, holdings: Holdings) -> int:
-    """Return the number of rows of the pool, if there are candidates enough."""
-    rows = holdings.candidates + holdings.excluded + holdings.guarded_total
-    if not holdings.candidates:
-        message = f"no row can be chosen: of {rows} rows {holdings.excluded} are excluded and {holdings.guarded_total} guarded"
-        raise EngineError("POOL_EMPTY", message)
-    if task.count is not None and task.count > holdings.candidates:
-        message = f"count is {task.count}; the pool has {holdings.candidates} candidates ({rows} rows, {holdings.excluded} excluded, "
-        raise EngineError("COUNT_EXCEEDS_POOL", f"{message}{holdings.guarded_total} guarded)", field="count")
-    return rows
+@dataclass
+class _Choosing:
+    """The way from what was kept to the answer."""
 
+    task: Task
+    context: Context
+    shape: Shape
+    holdings: Holdings
+    rows: int = field(init=False, default=0)
 
-def _combined(task: Task, rows: int, holdings: Holdings) -> Columns:
-    """Return the candidates that were kept, with their scores."""
-    candidates = holdings.candidates_kept()
-    score = task.plan.score
-    if isinstance(score, PoolScore):
-        with np.errstate(over="ignore", invalid="ignore"):  # overflow is looked for below
-            candidates["score"] = candidates["value"] = score.combine(candidates["raw"])
-        refuse_overflow(candidates["score"], candidates["index"])
-        holdings.statistics.add(candidates["score"])
-        if task.keep_scores:
-            holdings.hold_scores(0, rows, candidates["index"], candidates["score"])
-    return candidates
+    def run(self) -> Selection:
+        task, holdings = self.task, self.holdings
+        holdings.check_keys()
+        self.rows = holdings.candidates + holdings.excluded + holdings.quarantine.total
+        held = holdings.bytes
+        self._check_count()
+        candidates = holdings.candidates_kept()
+        candidates, aside = self._guarded(candidates)
+        self._check_count()
+        candidates = self._weighted(self._combined(candidates))
+        audit = self._audited(aside)
+        drawn, candidates = self._drawn(candidates, audit)
+        count = self._planned_count(drawn, audit)
+        planned = self._planned(candidates, count, [drawn, audit])
+        by_plan = planned.columns["score"]
+        for asked, name, marked in ((task.random_count, "random_draw", drawn), (task.audit_count, "audit_draw", audit)):
+            for batch in (planned, drawn, audit) if asked else ():
+                batch.columns[name] = np.full(len(batch), batch is marked)
+        columns = planned.columns
+        for extra in (drawn, audit):
+            columns = batching.interleaved(columns, extra.columns)
+        return self._annotated(columns, planned, held, by_plan, len(audit))
 
+    def _check_count(self) -> None:
+        holdings, task = self.holdings, self.task
+        pool = f"{self.rows} rows, {holdings.excluded} excluded, {holdings.quarantine.total} guarded"
+        if not holdings.candidates:
+            raise EngineError("POOL_EMPTY", f"no row can be chosen: the pool has {pool}")
+        if task.count is not None and task.count - task.audit_count > holdings.candidates:
+            message = f"count is {task.count}; the pool has {holdings.candidates} candidates ({pool})"
+            raise EngineError("COUNT_EXCEEDS_POOL", message, field="count")
 
-def _drawn(task: Task, candidates: Columns, holdings: Holdings) -> Columns | None:
-    """Return the rows of the random share, in the order in which they were drawn."""
-    drawn = holdings.rows_drawn()
-    if drawn is None:
-        return None
-    if isinstance(task.plan.score, PoolScore):
-        drawn["score"] = candidates["score"][np.searchsorted(candidates["index"], drawn["index"])]
-    return _take(drawn, top.ranking(drawn["value"], drawn["index"]))
+    def _guarded(self, candidates: Columns) -> tuple[Columns, list[Columns]]:
+        """Put aside what guards find when they see all candidates; return the others, and what was put aside if it is to be audited."""
+        aside = []
+        for guard in self.task.plan.guards:
+            if not guard.looks_at_pool or not len(candidates["index"]):
+                continue
+            out = np.zeros(len(candidates["index"]), bool)
+            for suspects in guard.pool_suspects(candidates, self.context):
+                fresh = ~out[suspects.positions]
+                positions = suspects.positions[fresh]
+                out[positions] = True
+                self.holdings.quarantine.add(Suspects(suspects.reason, positions, suspects.values[fresh]), candidates["index"][positions])
+            if self.task.audit_count:
+                aside.append(batching.taken(candidates, np.flatnonzero(out)))
+            candidates = keep.without(candidates, out)
+        self.holdings.candidates = len(candidates["index"])
+        return candidates, aside
 
-
-def _without(candidates: Columns, indices: IndexArray) -> Columns:
-    return _take(candidates, np.flatnonzero(~np.isin(candidates["index"], indices)))
-
-
-def _prefiltered(task: Task, candidates: Columns) -> Columns:
-    prefilter = task.plan.prefilter
-    if prefilter is None or prefilter >= len(candidates["index"]):
+    def _combined(self, candidates: Columns) -> Columns:
+        """Return the candidates with their scores, which for some plans are known only now."""
+        score, holdings = self.task.plan.score, self.holdings
+        if isinstance(score, PoolScore):
+            with np.errstate(over="ignore", invalid="ignore"):  # overflow is looked for below
+                candidates["score"] = score.combine(candidates["raw"])
+            refuse_overflow(candidates["score"], candidates["index"])
+        if holdings.settles_late:
+            holdings.settle(0, self.rows, candidates["index"], candidates["score"])
         return candidates
-    return _take(candidates, np.sort(top.top(candidates["score"], candidates["index"], prefilter)))
 
+    def _weighted(self, candidates: Columns) -> Columns:
+        """Return the candidates with the value by which the choice goes."""
+        for weight in self.task.plan.weights:
+            if isinstance(weight, PoolWeight):
+                candidates[f"factor.{weight.name}"] = weight.factor_among({**candidates, "value": candidates["score"]}, self.context)
+        factors = [column for name, column in candidates.items() if name.startswith("factor.")]
+        candidates["value"] = weighted(candidates["score"], factors, candidates["index"])
+        refuse_overflow(candidates["value"], candidates["index"])
+        return candidates
 
-def _planned_count(task: Task, holdings: Holdings) -> int:
-    return holdings.candidates if task.count is None else task.count - task.random_count
+    def _audited(self, aside: list[Columns]) -> Batch:
+        """Draw from what guards put aside."""
+        if not self.task.audit_count:
+            return Batch.empty()
+        pieces = [piece for piece in (self.holdings.rows_to_audit(), *aside) if len(piece["index"])]
+        if not pieces:
+            return Batch.empty()
+        names = set.intersection(*(set(piece) for piece in pieces))
+        together = {name: np.concatenate([piece[name] for piece in pieces]) for name in names}
+        draws = noise.uniform(self.context.seed, noise.Purpose.AUDIT, together["index"])
+        order = top.top(draws, together["index"], self.task.audit_count)
+        return batching.in_order(self.task, self.context, together, order, len(order), [], watched=False)
 
+    def _drawn(self, candidates: Columns, audit: Batch) -> tuple[Batch, Columns]:
+        """Draw the random share; return it and the candidates without it."""
+        count = self.task.random_count
+        if not count:
+            return Batch.empty(), candidates
+        drawn_from = candidates if self.holdings.keeps_all else self._weighted(self.holdings.rows_drawn())
+        draws = noise.uniform(self.context.seed, noise.Purpose.RANDOM_SHARE, drawn_from["index"])
+        drawn = batching.in_order(self.task, self.context, drawn_from, top.ranking(draws, drawn_from["index"]), count, [audit])
+        self.holdings.quarantine.close(drawn.closures)
+        return drawn, keep.without(candidates, np.isin(candidates["index"], drawn.columns["index"]))
 
-def _choose(task: Task, context: Context, candidates: Columns, count: int) -> Columns:
-    """Return the rows that the plan takes, the first taken first."""
-    if not count:
-        return _take(candidates, np.empty(0, np.int64))
-    choice = task.plan.choice
-    if isinstance(choice, SetChoice):
-        return _take(candidates, choice.choose(candidates, count, context))
-    valued_before = task.plan.prefilter is None and not isinstance(task.plan.score, PoolScore)
-    if not isinstance(choice, RowChoice):
-        raise TypeError(f"{choice.name} is neither a row choice nor a set choice")
-    values = candidates["value"] if valued_before else choice.value(candidates["score"], candidates["index"], context)
-    return _take(candidates, top.top(values, candidates["index"], count))
+    def _planned_count(self, drawn: Batch, audit: Batch) -> int:
+        if self.task.count is None:
+            return self.holdings.candidates
+        return self.task.count - len(drawn) - len(audit)
 
+    def _planned(self, candidates: Columns, count: int, before: Sequence[Batch]) -> Batch:
+        """Return what the plan takes."""
+        prefilter = self.task.plan.prefilter
+        if prefilter is not None and prefilter < len(candidates["index"]):
+            best = top.top(candidates["value"], candidates["index"], prefilter)
+            candidates = batching.taken(candidates, np.sort(best))
+        planned = batching.by_choice(self.task, self.context, candidates, count, before)
+        self.holdings.quarantine.close(planned.closures)
+        if self.task.budget is None and self.task.count is not None and len(planned) < count:
+            message = f"count is {self.task.count}; the plan's guards let only {len(planned)} of the {count} be taken that are not drawn"
+            more = "" if prefilter is None else f" from the best {prefilter}, to which the prefilter limits the choice"
+            raise EngineError("COUNT_EXCEEDS_POOL", message + more, field="count")
+        return planned
 
-def _interleaved(planned: Columns, drawn: Columns) -> tuple[Columns, npt.NDArray[np.bool_]]:
-    """Spread the drawn rows evenly over the batch, so that whoever stops early has labelled about the same share of them."""
-    many, few = len(planned["index"]), len(drawn["index"])
-    total = many + few
-    is_drawn = np.zeros(total, bool)
-    is_drawn[((np.arange(few) + 0.5) * total / few).astype(np.int64)] = True
-    batch = {}
-    for name in planned.keys() & drawn.keys():
-        column = np.empty((total, *planned[name].shape[1:]), planned[name].dtype)
-        column[~is_drawn], column[is_drawn] = planned[name], drawn[name]
-        batch[name] = column
-    return batch, is_drawn
-
-
-def _annotated(
-    task: Task, shape: Shape, holdings: Holdings, batch: Columns, random_draws: npt.NDArray[np.bool_] | None, held: int
-) -> Selection:
-    count = len(batch["index"])
-    components = {name: batch["raw"][:, column] for column, name in enumerate(task.component_names)}
-    by_plan = batch["score"] if random_draws is None else batch["score"][~random_draws]
-    return Selection(
-        indices=batch["index"],
-        keys=batch.get("key"),
-        scores=batch["score"],
-        priorities=1.0 - np.arange(count) / count,
-        confidences=batch.get("confidence"),
-        labels=batch.get("label"),
-        random_draws=random_draws,
-        inclusion_probabilities=_inclusion(task, holdings, count, random_draws),
-        components=components,
-        guarded_total=holdings.guarded_total,
-        guarded_indices=np.array(holdings.guarded, np.int64),
-        guarded_reasons=["NO_VOTES"] * min(holdings.guarded_total, MOST_GUARDED),
-        statistics=_statistics(shape, holdings, held),
-        warnings=_warnings(task, shape, holdings, by_plan),
-    )
-
-
-def _inclusion(task: Task, holdings: Holdings, count: int, random_draws: npt.NDArray[np.bool_] | None) -> FloatArray | None:
-    """Return the probability with which a uniform draw takes each row; 0 where the plan gives none."""
-    if task.plan.score.uniform and not task.plan.choice.needs:
-        return np.full(count, count / holdings.candidates)
-    if random_draws is None:
-        return None
-    return np.where(random_draws, task.random_count / holdings.candidates, 0.0)
-
-
-def _statistics(shape: Shape, holdings: Holdings, held: int) -> Statistics:
-    scores = holdings.statistics
-    scores.histogram.trim()
-    return Statistics(
-        rows=holdings.candidates + holdings.excluded + holdings.guarded_total,
-        candidates=holdings.candidates,
-        excluded=holdings.excluded,
-        classes=shape.classes,
-        members=shape.members,
-        prediction_source=shape.source,
-        score_min=scores.low,
-        score_max=scores.high,
-        score_mean=scores.mean,
-        score_std=scores.std,
-        histogram_low=scores.histogram.low,
-        histogram_width=scores.histogram.width,
-        histogram_counts=scores.histogram.counts,
-        bytes_kept=held,
-    )
-
-
-def _warnings(task: Task, shape: Shape, holdings: Holdings, chosen_scores: FloatArray) -> list[tuple[str, str]]:
-    plan, scores = task.plan, holdings.statistics
-    warnings = plan.choice.remarks(chosen_scores)
-    if plan.score.ranks_alike_for_two_classes and shape.classes == 2:
-        message = f"with two classes, {plan.score.name} ranks like every other score of one model's uncertainty"
-        warnings.append(("BINARY_RANKING", message))
-    if scores.low == scores.high and holdings.candidates > len(chosen_scores):
-        warnings.append(
-            (
-                "ALL_SCORES_EQUAL",
-                f"all {holdings.candidates} candidates have the score {scores.low:g}; they are told apart by row index alone",
-            )
+    def _annotated(self, batch: Columns, planned: Batch, held: int, by_plan: FloatArray, audited: int) -> Selection:
+        task, holdings = self.task, self.holdings
+        count = len(batch["index"])
+        rows, measures, reasons = holdings.quarantine.listed()
+        return Selection(
+            indices=batch["index"],
+            keys=batch.get("key"),
+            scores=batch["score"],
+            priorities=1.0 - np.arange(count) / max(count, 1),
+            confidences=batch.get("confidence"),
+            labels=batch.get("label"),
+            random_draws=batch.get("random_draw"),
+            audit_draws=batch.get("audit_draw"),
+            inclusion_probabilities=self._inclusion(batch),
+            components=self._components(batch),
+            values=batch["value"] if task.plan.weights else None,
+            gains=batch.get("gain"),
+            clusters=batch.get("cluster"),
+            costs=batch.get("cost"),
+            guarded_total=holdings.quarantine.total,
+            guarded_indices=rows,
+            guarded_reasons=reasons,
+            guarded_values=measures,
+            guarded_tallies=dict(holdings.quarantine.tallies),
+            spending=self._spending(batch, planned),
+            guarantee=planned.guarantee,
+            statistics=self._statistics(held),
+            warnings=self._warnings(by_plan, count, audited),
         )
-    rows = holdings.candidates + holdings.excluded + holdings.guarded_total
-    if holdings.saturated > SATURATED_SHARE * rows:
-        share = holdings.saturated / rows
-        warnings.append(
-            ("SATURATED_CONFIDENCE", f"{share:.0%} of the rows have a probability of exactly 1, which hides how sure the model is of each")
+
+    def _components(self, batch: Columns) -> dict[str, npt.NDArray[Any]]:
+        components = {name: batch["raw"][:, column] for column, name in enumerate(self.task.component_names)}
+        if self.task.keep_components:
+            components |= {name.removeprefix("factor."): column for name, column in batch.items() if name.startswith("factor.")}
+        return components
+
+    def _inclusion(self, batch: Columns) -> FloatArray | None:
+        """Return the probability with which a uniform draw takes each row; 0 where the plan gives none."""
+        task, plan, count = self.task, self.task.plan, len(batch["index"])
+        if task.watched:
+            return None  # what was taken before decides over what comes after
+        if plan.score.uniform and not plan.choice.needs and not plan.weights and not task.audit_count:
+            return np.full(count, count / self.holdings.candidates)
+        if "random_draw" not in batch:
+            return None
+        return np.where(batch["random_draw"], task.random_count / self.holdings.candidates, 0.0)
+
+    def _spending(self, batch: Columns, planned: Batch) -> Spending | None:
+        if "cost" not in batch:
+            return None
+        total, budget, model = float(batch["cost"].sum()), self.task.budget, self.context.cost_model
+        return Spending(
+            cost=total,
+            left=None if budget is None else max(0.0, budget - total),
+            affordable=None if budget is None else planned.affordable(budget - total),
+            predicted=model is not None,
+            error=None if model is None else float(np.exp(model.error)),
         )
-    return warnings
 
+    def _statistics(self, held: int) -> Statistics:
+        holdings, scores = self.holdings, self.holdings.statistics
+        scores.histogram.trim()
+        return Statistics(
+            rows=self.rows,
+            candidates=holdings.candidates,
+            excluded=holdings.excluded,
+            classes=self.shape.classes,
+            members=self.shape.members,
+            prediction_source=self.shape.source,
+            score_min=scores.low,
+            score_max=scores.high,
+            score_mean=scores.mean,
+            score_std=scores.std,
+            histogram_low=scores.histogram.low,
+            histogram_width=scores.histogram.width,
+            histogram_counts=scores.histogram.counts,
+            bytes_kept=held,
+        )
 
-def _take(columns: Columns, positions: IndexArray) -> Columns:
-    return {name: column[positions] for name, column in columns.items()}
+    def _warnings(self, chosen_scores: FloatArray, taken: int, audited: int) -> list[tuple[str, str]]:
+        task, plan, scores = self.task, self.task.plan, self.holdings.statistics
+        warnings = plan.choice.remarks(chosen_scores)
+        if plan.score.ranks_alike_for_two_classes and self.shape.classes == 2:
+            message = f"with two classes, {plan.score.name} ranks like every other score of one model's uncertainty"
+            warnings.append(("BINARY_RANKING", message))
+        if scores.low == scores.high and self.holdings.candidates > len(chosen_scores):
+            message = f"all {self.holdings.candidates} candidates have the score {scores.low:g}; they are told apart by row index alone"
+            warnings.append(("ALL_SCORES_EQUAL", message))
+        if self.holdings.saturated > SATURATED_SHARE * self.rows:
+            share = self.holdings.saturated / self.rows
+            message = f"{share:.0%} of the rows have a probability of exactly 1, which hides how sure the model is of each"
+            warnings.append(("SATURATED_CONFIDENCE", message))
+        if task.budget is not None and task.count is not None and taken < task.count:
+            warnings.append(("BUDGET_SPENT", f"{taken} of {task.count} instances fit the budget of {task.budget:g}"))
+        if audited < task.audit_count:
+            warnings.append(("AUDIT_SHORT", f"{audited} instances were drawn for audit instead of {task.audit_count}: no more were put aside"))
+        return warnings

@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Columns = dict[str, npt.NDArray[Any]]
+from querist_server.engine.ragged import Ragged
+
+Columns = dict[str, Any]
+"""Arrays, or `Ragged` parts, by name."""
 
 BLOCK_BYTES = 512 * 1024
 """What a block should weigh: it and what is derived from it should stay in a core's second-level cache."""
@@ -27,9 +30,15 @@ def block_rows(row_bytes: int) -> int:
     return int(min(max(2 ** (fitting.bit_length() - 1), FEWEST_ROWS), MOST_ROWS))
 
 
-def row_bytes(columns: Mapping[str, npt.NDArray[Any]]) -> int:
-    """Return the bytes of one row over all columns."""
-    return sum(int(np.prod(column.shape[1:], dtype=np.int64)) * column.dtype.itemsize for column in columns.values())
+def row_bytes(columns: Mapping[str, Any]) -> int:
+    """Return the bytes of one row over all columns, parts not counted."""
+    arrays = (column for column in columns.values() if not isinstance(column, Ragged))
+    return sum(int(np.prod(column.shape[1:], dtype=np.int64)) * column.dtype.itemsize for column in arrays)
+
+
+def block_parts(columns: Mapping[str, Any]) -> int:
+    """Return the number of parts at which a block ends."""
+    return max(1, max((BLOCK_BYTES // max(1, column.part_bytes) for column in columns.values() if isinstance(column, Ragged)), default=1))
 
 
 @dataclass(frozen=True)
@@ -49,43 +58,57 @@ class Grid:
     ----------
     length : int
         Rows of a block.
+    parts : int
+        Parts at which a block ends earlier, if rows consist of parts.
     """
 
-    def __init__(self, length: int) -> None:
-        self._length = length
+    def __init__(self, length: int, parts: int = 1) -> None:
+        self._length, self._parts = length, parts
         self._first_row = 0
         self._pieces: list[Columns] = []
-        self._pending = 0
+        self._pending = self._pending_parts = 0
 
     def add(self, columns: Columns, rows: int) -> Iterator[Cut]:
         """Take the next rows and give back the blocks that are full."""
+        totals = _part_totals(columns)
         start = 0
-        if self._pending:
-            start = min(rows, self._length - self._pending)
-            self._hold(_rows(columns, 0, start), start)
-            if self._pending == self._length:
+        while start < rows:
+            stop = self._end(start, totals)
+            if stop > rows:
+                self._hold(_rows(columns, start, rows), rows - start, totals, start)
+                return
+            if self._pending:
+                self._hold(_rows(columns, start, stop), stop - start, totals, start)
                 yield self._release()
-        while rows - start >= self._length:
-            yield self._cut(_rows(columns, start, start + self._length), self._length)
-            start += self._length
-        if start < rows:
-            self._hold(_rows(columns, start, rows), rows - start)
+            else:
+                yield self._cut(_rows(columns, start, stop), stop - start)
+            start = stop
 
     def rest(self) -> Iterator[Cut]:
         """Give back the last block, which may be short."""
         if self._pending:
             yield self._release()
 
-    def _hold(self, columns: Columns, rows: int) -> None:
+    def _end(self, start: int, totals: npt.NDArray[np.int64] | None) -> int:
+        """Return where the block that is being filled ends, counted in the rows at hand; beyond them if it does not end there."""
+        stop = start + self._length - self._pending
+        if totals is None:
+            return stop
+        full = totals[start] + self._parts - self._pending_parts
+        return min(stop, int(np.searchsorted(totals[1:], full)) + 1)
+
+    def _hold(self, columns: Columns, rows: int, totals: npt.NDArray[np.int64] | None, start: int) -> None:
         self._pieces.append(columns)
         self._pending += rows
+        if totals is not None:
+            self._pending_parts += int(totals[start + rows] - totals[start])
 
     def _release(self) -> Cut:
         pieces, rows = self._pieces, self._pending
-        self._pieces, self._pending = [], 0
+        self._pieces, self._pending, self._pending_parts = [], 0, 0
         if len(pieces) == 1:
             return self._cut(pieces[0], rows)
-        return self._cut({name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}, rows)
+        return self._cut({name: _joined([piece[name] for piece in pieces]) for name in pieces[0]}, rows)
 
     def _cut(self, columns: Columns, rows: int) -> Cut:
         cut = Cut(self._first_row, columns)
@@ -95,3 +118,13 @@ class Grid:
 
 def _rows(columns: Columns, start: int, stop: int) -> Columns:
     return {name: column[start:stop] for name, column in columns.items()}
+
+
+def _joined(pieces: list[Any]) -> Any:
+    return Ragged.joined(pieces) if isinstance(pieces[0], Ragged) else np.concatenate(pieces)
+
+
+def _part_totals(columns: Columns) -> npt.NDArray[np.int64] | None:
+    """Return how many parts come before each row, shape (n + 1,); None if rows have no parts."""
+    ragged = next((column for column in columns.values() if isinstance(column, Ragged)), None)
+    return None if ragged is None else np.concatenate((np.zeros(1, np.int64), np.cumsum(ragged.counts, dtype=np.int64)))

@@ -2,23 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from querist_server.engine.errors import EngineError, LimitError
-from querist_server.engine.keep import Columns, Gather, Keep
+from querist_server.engine.keep import Best, Columns, Everything, Gather, Kept
 from querist_server.engine.kernels import noise
-from querist_server.engine.part import FloatArray, IndexArray, Need, PoolScore, RowChoice
+from querist_server.engine.part import FloatArray, IndexArray, Need, Part, PoolScore, PoolWeight, RowChoice, Suspects
 from querist_server.engine.pool import Block, Context
+from querist_server.engine.quarantine import Quarantine
 from querist_server.engine.statistics import ScoreStatistics
 from querist_server.engine.task import Limits, Task
 
-MOST_GUARDED = 10_000
-"""How many guarded rows are named; all are counted."""
 SCORE_PIECE_ROWS = 131_072
 """Rows of one piece of the pool's scores, about 1 MiB."""
+ROW_COLUMNS = (
+    Need.EMBEDDINGS,
+    Need.PROBABILITIES,
+    Need.LABEL_PROBABILITIES,
+    Need.PREDICTED_VALUES,
+    Need.PREDICTED_VARIANCES,
+    Need.GROUPS,
+)
+"""Needs that a choice, a guard or a weight may want to see of all rows together; each is a column, called like the need in lower case."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A block with what was found of its rows.
+
+    Attributes
+    ----------
+    block : Block
+    candidates : ndarray of shape (n,)
+        Positions in the block of the rows that may be chosen.
+    measured : ndarray of shape (n,) or (n, P)
+        Their scores, or the raw numbers of a pool score.
+    factors : dict of str to ndarray of shape (n,)
+        By name, the factors of the weights that are known row by row.
+    suspects : list of Suspects
+        What guards put aside; positions in the block.
+    suspects_measured : ndarray
+        The scores of all suspects, in the order of the list.
+    """
+
+    block: Block
+    candidates: IndexArray
+    measured: FloatArray
+    factors: dict[str, FloatArray]
+    suspects: list[Suspects]
+    suspects_measured: FloatArray
 
 
 class Holdings:
@@ -30,14 +67,18 @@ class Holdings:
 
     def __init__(self, task: Task, context: Context, limits: Limits) -> None:
         self.statistics = ScoreStatistics()
+        self.quarantine = Quarantine()
         self.candidates = 0
         self.excluded = 0
         self.saturated = 0
-        self.guarded_total = 0
-        self.guarded: list[int] = []
         self._task, self._context, self._limits = task, context, limits
-        self._chosen_from = Keep(_capacity(task))
-        self._drawn_from = Keep(task.random_count)
+        capacity = _capacity(task)
+        self.keeps_all = capacity is None
+        self.settles_late = isinstance(task.plan.score, PoolScore) or any(guard.looks_at_pool for guard in task.plan.guards)
+        self._chosen_from: Kept = Everything() if capacity is None else Best(capacity)
+        self._drawn_from = Best(0 if capacity is None else task.random_count)
+        self._audited_from = Best(task.audit_count)
+        self._columns = _columns_wanted(task)
         self._keys: list[IndexArray] = []
         self._scores: list[tuple[int, FloatArray]] = []
 
@@ -45,30 +86,21 @@ class Holdings:
     def bytes(self) -> int:
         """Bytes held at the moment."""
         loose = sum(keys.nbytes for keys in self._keys) + sum(scores.nbytes for _, scores in self._scores)
-        return self._chosen_from.bytes + self._drawn_from.bytes + loose
+        return self._chosen_from.bytes + self._drawn_from.bytes + self._audited_from.bytes + loose
 
-    def add(self, block: Block, positions: IndexArray, measured: FloatArray) -> None:
-        """Take a scored block.
-
-        Parameters
-        ----------
-        block : Block
-            The next rows of the pool.
-        positions : ndarray of shape (n,)
-            Positions in the block of the candidates.
-        measured : ndarray of shape (n,) or (n, P)
-            Their scores, or the raw numbers of a pool score.
-        """
-        self._count(block, positions)
+    def add(self, scored: Scored) -> None:
+        """Take a scored block, the next rows of the pool."""
+        block, positions, measured = scored.block, scored.candidates, scored.measured
+        self._count(scored)
         rows = block.first_row + positions
-        gather = _gatherer(block, positions, measured, self._task.plan.choice.needs)
-        if self._task.random_count:
+        gather = self._gatherer(block, positions, measured, scored.factors)
+        if self._task.random_count and not self.keeps_all:
             self._drawn_from.add(noise.uniform(self._context.seed, noise.Purpose.RANDOM_SHARE, rows), rows, gather)
-        self._chosen_from.add(self._values(measured, rows), rows, gather)
-        if measured.ndim == 1:
-            self.statistics.add(measured)
-            if self._task.keep_scores:
-                self.hold_scores(block.first_row, block.length, positions, measured)
+        self._chosen_from.add(self._values(measured, scored.factors, rows), rows, gather)
+        if self._task.audit_count:
+            self._audit(scored)
+        if not self.settles_late:
+            self.settle(block.first_row, block.length, positions, measured)
         if self.bytes > self._limits.max_kept_bytes:
             message = (
                 f"this plan holds {self.bytes} bytes of its pool by row {block.first_row + block.length}; this server's max_kept_bytes is "
@@ -76,19 +108,25 @@ class Holdings:
             )
             raise LimitError(message, limit="max_kept_bytes", allowed=self._limits.max_kept_bytes)
 
+    def settle(self, first_row: int, length: int, positions: IndexArray, scores: FloatArray) -> None:
+        """Count the final scores of some of consecutive rows, and put them aside for the caller if asked for, NaN for the others."""
+        self.statistics.add(scores)
+        if self._task.keep_scores:
+            piece = np.full(length, np.nan)
+            piece[positions] = scores
+            self._scores += [(first_row + start, piece[start : start + SCORE_PIECE_ROWS]) for start in range(0, length, SCORE_PIECE_ROWS)]
+
     def candidates_kept(self) -> Columns:
-        """Return the columns of the rows that the plan chooses from, by rising row index."""
+        """Hand over the columns of the rows that the plan chooses from, by rising row index."""
         return self._chosen_from.columns()
 
-    def rows_drawn(self) -> Columns | None:
-        """Return the columns of the rows of the random share, by rising row index; None if there is none."""
-        return self._drawn_from.columns() if self._task.random_count else None
+    def rows_drawn(self) -> Columns:
+        """Return the columns of the rows of the random share, by rising row index, unless every candidate is kept."""
+        return self._drawn_from.columns()
 
-    def hold_scores(self, first_row: int, length: int, positions: IndexArray, scores: FloatArray) -> None:
-        """Put the scores of consecutive rows aside for the caller, NaN for all but the given positions."""
-        piece = np.full(length, np.nan)
-        piece[positions] = scores
-        self._scores += [(first_row + start, piece[start : start + SCORE_PIECE_ROWS]) for start in range(0, length, SCORE_PIECE_ROWS)]
+    def rows_to_audit(self) -> Columns:
+        """Return the columns of rows that were drawn from what row guards put aside, by rising row index."""
+        return self._audited_from.columns()
 
     def take_scores(self) -> list[tuple[int, FloatArray]]:
         """Hand over the scores that were put aside."""
@@ -107,60 +145,94 @@ class Holdings:
             message = f"the key {keys[row]} of this row has come before; no two keys may be equal"
             raise EngineError("KEY_DUPLICATE", message, field="keys", row=row)
 
-    def _count(self, block: Block, positions: IndexArray) -> None:
-        self.candidates += len(positions)
-        if len(positions) < block.length:
-            out = np.ones(block.length, bool)
-            out[positions] = False
-            voiceless = np.flatnonzero(out & ~block.scorable & ~_marked(block, self._task))
-            self.guarded_total += len(voiceless)
-            self.guarded += (block.first_row + voiceless[: MOST_GUARDED - len(self.guarded)]).tolist()
-            self.excluded += block.length - len(positions) - len(voiceless)
+    def _count(self, scored: Scored) -> None:
+        block = scored.block
+        self.candidates += len(scored.candidates)
+        for suspects in scored.suspects:
+            self.quarantine.add(suspects, block.first_row + suspects.positions)
+        self.excluded += block.length - len(scored.candidates) - sum(len(suspects.positions) for suspects in scored.suspects)
         if Need.PROBABILITIES in self._task.plan.needs:
             self.saturated += int(np.count_nonzero(block.probabilities == 1.0))
         if block.keys is not None:
             self._keys.append(block.keys.astype(np.int64))
 
-    def _values(self, measured: FloatArray, rows: IndexArray) -> FloatArray:
-        choice = self._task.plan.choice
-        if measured.ndim > 1:
+    def _audit(self, scored: Scored) -> None:
+        start = 0
+        for suspects in scored.suspects:
+            stop = start + len(suspects.positions)
+            if suspects.reason != "NO_VOTES":
+                rows = scored.block.first_row + suspects.positions
+                gather = self._gatherer(scored.block, suspects.positions, scored.suspects_measured[start:stop], {})
+                self._audited_from.add(noise.uniform(self._context.seed, noise.Purpose.AUDIT, rows), rows, gather)
+            start = stop
+
+    def _values(self, measured: FloatArray, factors: dict[str, FloatArray], rows: IndexArray) -> FloatArray:
+        """Return what rows are kept by; zeros where all are kept."""
+        if self.keeps_all:
             return np.zeros(len(measured))
+        values = weighted(measured, factors.values(), rows)
+        choice = self._task.plan.choice
         if isinstance(choice, RowChoice) and self._task.plan.prefilter is None:
-            return choice.value(measured, rows, self._context)
-        return measured
+            return choice.value(values, rows, self._context)
+        return values
+
+    def _gatherer(self, block: Block, positions: IndexArray, measured: FloatArray, factors: dict[str, FloatArray]) -> Gather:
+        def gather(among: IndexArray) -> Columns:
+            at = positions[among]
+            columns: dict[str, npt.NDArray[Any]] = {"score" if measured.ndim == 1 else "raw": measured[among]}
+            columns |= {f"factor.{name}": factor[among] for name, factor in factors.items()}
+            if block.predictions is not None:
+                predictions = block.predictions[at]
+                columns["confidence"] = predictions.max(axis=1).astype(np.float64)
+                columns["label"] = predictions.argmax(axis=1).astype(np.int32)
+            if block.keys is not None:
+                columns["key"] = block.keys[at].astype(np.int64)
+            if block.costs is not None:
+                columns["cost"] = block.costs[at]
+            for name in self._columns:
+                columns[name] = getattr(block, name)[at]
+            for guard in self._task.plan.guards:
+                columns |= {name: column[at] for name, column in guard.pool_columns(block, self._context).items()}
+            return columns
+
+        return gather
+
+
+def weighted(scores: FloatArray, factors: Iterable[FloatArray], rows: IndexArray) -> FloatArray:
+    """Return scores times factors.
+
+    Raises
+    ------
+    EngineError
+        If there are factors and a score is negative, for which a factor would turn the order round.
+    """
+    values = scores
+    for factor in factors:
+        if values is scores and scores.min(initial=0.0) < 0:
+            position = int((scores < 0).argmax())
+            message = f"a score is {scores[position]:g}; weights multiply scores of 0 or more"
+            raise EngineError("SCORE_NEGATIVE", message, field="plan.weights", row=int(rows[position]))
+        values = values * factor
+    return values
 
 
 def _capacity(task: Task) -> int | None:
     """Return how many rows the plan must be able to choose from; None for all."""
-    if isinstance(task.plan.score, PoolScore) or task.count is None:
+    plan = task.plan
+    late = isinstance(plan.score, PoolScore) or any(isinstance(weight, PoolWeight) for weight in plan.weights)
+    if task.count is None or late or any(guard.looks_at_pool for guard in plan.guards):
         return None
-    if task.plan.prefilter is not None:
-        return task.plan.prefilter + task.random_count
-    return task.count if isinstance(task.plan.choice, RowChoice) else None
+    if task.watched and (task.random_count or plan.prefilter is None):
+        return None
+    if plan.prefilter is not None:
+        return plan.prefilter + task.random_count
+    return task.count if isinstance(plan.choice, RowChoice) else None
 
 
-def _gatherer(block: Block, positions: IndexArray, measured: FloatArray, needs: frozenset[Need]) -> Gather:
-    def gather(among: IndexArray) -> Columns:
-        at = positions[among]
-        columns: dict[str, npt.NDArray[Any]] = {"score" if measured.ndim == 1 else "raw": measured[among]}
-        if block.predictions is not None:
-            predictions = block.predictions[at]
-            columns["confidence"] = predictions.max(axis=1).astype(np.float64)
-            columns["label"] = predictions.argmax(axis=1).astype(np.int32)
-        if block.keys is not None:
-            columns["key"] = block.keys[at].astype(np.int64)
-        if Need.EMBEDDINGS in needs and block.embeddings is not None:
-            columns["embeddings"] = block.embeddings[at]
-        if Need.PROBABILITIES in needs:
-            columns["probabilities"] = block.probabilities[at]
-        return columns
-
-    return gather
-
-
-def _marked(block: Block, task: Task) -> npt.NDArray[np.bool_]:
-    """Return which rows the caller excluded by mark or index."""
-    marked = np.zeros(block.length, bool) if block.excluded is None else block.excluded.copy()
-    if task.exclude_indices is not None:
-        marked |= np.isin(block.rows, task.exclude_indices)
-    return marked
+def _columns_wanted(task: Task) -> list[str]:
+    """Return the columns that parts want to see of all rows together."""
+    plan = task.plan
+    parts: list[Part] = [plan.choice, *(guard for guard in plan.guards if guard.looks_at_pool or guard.looks_at_batch)]
+    parts += [weight for weight in plan.weights if isinstance(weight, PoolWeight)]
+    wanted = frozenset[Need]().union(*(part.required() for part in parts))
+    return [need.value.lower() for need in ROW_COLUMNS if need in wanted]

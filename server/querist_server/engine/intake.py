@@ -10,7 +10,8 @@ import numpy.typing as npt
 from querist_server.engine.errors import EngineError
 from querist_server.engine.grid import Cut
 from querist_server.engine.kernels import committee, simplex
-from querist_server.engine.pool import Block, Context
+from querist_server.engine.pool import Block, Context, Parts
+from querist_server.engine.ragged import Ragged
 
 Array = npt.NDArray[Any]
 
@@ -45,35 +46,45 @@ def block_of(cut: Cut, context: Context) -> Block:
         sent_probabilities=_predictions(columns, first),
         members=_members(columns, first),
         votes=_votes(columns, first, context.classes),
-        caller_scores=_finite(columns, "scores", first),
+        logits=_logits(columns),
+        label_probabilities=_between(columns, "label_probabilities", first),
+        predicted_values=_column(columns, "predicted_values", first),
+        predicted_variances=_variances(columns, first),
+        member_values=_member_values(columns, first),
+        parts=_parts(columns, first, context),
+        caller_scores=_column(columns, "scores", first),
         embeddings=_embeddings(columns, first),
         keys=columns.get("keys"),
-        excluded=_mask(columns, first),
+        excluded=marks(columns["excluded"], "excluded", first) if "excluded" in columns else None,
+        costs=_costs(columns, first, context),
+        groups=columns.get("groups"),
+        unlabelable=_between(columns, "unlabelable", first),
+        thumbnails=columns.get("thumbnails"),
     )
 
 
-def _predictions(columns: dict[str, Array], first: int) -> Array | None:
+def _predictions(columns: dict[str, Any], first: int) -> Array | None:
     if "probabilities" in columns:
         return _rows_of_probabilities(columns["probabilities"], "probabilities", first)
     if "logits" in columns:
-        logits = _widened(columns["logits"])
+        logits = widened(columns["logits"])
         _refuse_non_finite(logits, "logits", first)
         return simplex.softmax(simplex.by_class(_two_logits(logits)))
     return None
 
 
-def _members(columns: dict[str, Array], first: int) -> Array | None:
+def _members(columns: dict[str, Any], first: int) -> Array | None:
     if "committee.probabilities" in columns:
         sent = np.moveaxis(columns["committee.probabilities"], 1, 0)
         return _rows_of_probabilities(sent, "committee.probabilities", first)
     if "committee.logits" in columns:
-        logits = _widened(np.moveaxis(columns["committee.logits"], 1, 0))
+        logits = widened(np.moveaxis(columns["committee.logits"], 1, 0))
         _refuse_non_finite(np.moveaxis(logits, 0, 1), "committee.logits", first)
         return simplex.softmax(simplex.by_class(_two_logits(logits) if logits.shape[-1] == 1 else logits))
     return None
 
 
-def _votes(columns: dict[str, Array], first: int, classes: int) -> Array | None:
+def _votes(columns: dict[str, Any], first: int, classes: int) -> Array | None:
     if "committee.votes" not in columns:
         return None
     votes = np.ascontiguousarray(columns["committee.votes"].T)
@@ -86,17 +97,93 @@ def _votes(columns: dict[str, Array], first: int, classes: int) -> Array | None:
     return votes.astype(np.int64, copy=False)  # not before the check: what UINT64 holds above 2^63 would turn into an abstention
 
 
-def _finite(columns: dict[str, Array], name: str, first: int) -> Array | None:
-    if name not in columns:
+def _logits(columns: dict[str, Any]) -> Array | None:
+    """Return logits as two or more columns; they were checked for the probabilities."""
+    return _two_logits(widened(columns["logits"])) if "logits" in columns else None
+
+
+def _column(columns: dict[str, Any], name: str, first: int) -> Array | None:
+    return finite(columns[name], name, first) if name in columns else None
+
+
+def _between(columns: dict[str, Any], name: str, first: int) -> Array | None:
+    """Check probabilities that stand by themselves."""
+    values = _column(columns, name, first)
+    if values is not None:
+        _refuse_where(~((values >= 0) & (values <= 1)), values, "a probability is {:g}; allowed is 0 to 1", name, first)
+    return values
+
+
+def _variances(columns: dict[str, Any], first: int) -> Array | None:
+    values = _column(columns, "predicted_variances", first)
+    if values is not None:
+        _refuse_where(values < 0, values, "a variance is {:g}; allowed is 0 or more", "predicted_variances", first)
+    return values
+
+
+def _member_values(columns: dict[str, Any], first: int) -> Array | None:
+    values = _column(columns, "committee.values", first)
+    return None if values is None else np.ascontiguousarray(values.T)
+
+
+def _costs(columns: dict[str, Any], first: int, context: Context) -> npt.NDArray[np.float64] | None:
+    costs = _column(columns, "costs", first)
+    if costs is not None:
+        _refuse_where(costs <= 0, costs, "a cost is {:g}; allowed is above 0", "costs", first)
+        return costs.astype(np.float64)
+    features = _column(columns, "cost_features", first)
+    if features is None or context.cost_model is None:
         return None
-    values = _widened(columns[name])
+    predicted = context.cost_model.predict(features.astype(np.float64))
+    _refuse_where(~(np.isfinite(predicted) & (predicted > 0)), predicted, "the predicted cost is {:g}", "cost_features", first)
+    return predicted
+
+
+def _parts(columns: dict[str, Any], first: int, context: Context) -> Parts | None:
+    """Check the parts of the rows as rows of their own."""
+    ragged: Ragged | None = columns.get("parts")
+    if ragged is None:
+        return None
+    counts = ragged.counts.astype(np.int64)
+    try:
+        return Parts(counts, block_of(Cut(0, ragged.columns), context))
+    except EngineError as error:
+        error.field = f"parts.{error.field}"
+        if error.row is not None:
+            error.row = first + int(np.searchsorted(np.cumsum(counts), error.row, side="right"))
+        raise
+
+
+def _refuse_where(wrong: npt.NDArray[np.bool_], values: Array, message: str, name: str, first: int) -> None:
+    if not wrong.any():
+        return
+    row = int(wrong.reshape(len(wrong), -1).any(axis=1).argmax())
+    culprit = values[row].reshape(-1)[wrong[row].reshape(-1)][0]
+    raise EngineError("VALUE_OUT_OF_RANGE", message.format(float(culprit)), field=name, row=first + row)
+
+
+def finite(sent: Array, name: str, first: int) -> Array:
+    """Return values widened to float32 or float64, if all are finite."""
+    values = widened(sent)
     _refuse_non_finite(values, name, first)
     return values
 
 
-def _embeddings(columns: dict[str, Array], first: int) -> Array | None:
+def marks(sent: Array, name: str, first: int) -> npt.NDArray[np.bool_]:
+    """Return marks as bool, if all are 0 or 1."""
+    if sent.dtype == bool:
+        return sent
+    wrong = (sent != 0) & (sent != 1)
+    if wrong.any():
+        row = int(wrong.reshape(len(wrong), -1).any(axis=1).argmax())
+        culprit = sent[row].reshape(-1)[wrong[row].reshape(-1)][0]
+        raise EngineError("VALUE_OUT_OF_RANGE", f"a mark is {culprit}; allowed are 0 and 1", field=name, row=first + row)
+    return sent.astype(bool)
+
+
+def _embeddings(columns: dict[str, Any], first: int) -> Array | None:
     """Check that embeddings are finite, and short enough for the square of any distance between two of them to be finite too."""
-    points = _finite(columns, "embeddings", first)
+    points = _column(columns, "embeddings", first)
     if points is None:
         return None
     long = np.einsum("ij,ij->i", points, points) > np.finfo(points.dtype).max / 4
@@ -107,20 +194,8 @@ def _embeddings(columns: dict[str, Array], first: int) -> Array | None:
     return points
 
 
-def _mask(columns: dict[str, Array], first: int) -> Array | None:
-    if "excluded" not in columns:
-        return None
-    mask = columns["excluded"]
-    if mask.dtype == bool:
-        return mask
-    wrong = (mask != 0) & (mask != 1)
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise EngineError("VALUE_OUT_OF_RANGE", f"a mark is {mask[row]}; allowed are 0 and 1", field="excluded", row=first + row)
-    return mask.astype(bool)
-
-
-def _widened(array: Array) -> Array:
+def widened(array: Array) -> Array:
+    """Return 16-bit floats as float32, and everything else as it is."""
     if array.dtype.names == ("bfloat16",):
         return (array["bfloat16"].astype("<u4") << 16).view("<f4")
     return array.astype(np.float32) if array.dtype == np.float16 else array
@@ -138,7 +213,7 @@ def _two_logits(logits: Array) -> Array:
 def _rows_of_probabilities(sent: Array, name: str, first: int) -> Array:
     """Check [n], [..., n, 1] or [..., n, C] and return [..., n, C] with C of at least 2."""
     tolerance = SUM_TOLERANCE if sent.dtype.itemsize > 2 else SUM_TOLERANCE_16_BIT
-    values = _widened(sent)
+    values = widened(sent)
     if values.ndim == 1:
         values = values[:, None]
     if values.shape[-1] == 1:

@@ -122,6 +122,10 @@ class Score(Part, ABC):
     ranks_alike_for_two_classes: ClassVar[bool] = False
     """Whether, for two classes, it ranks like all other scores that say so."""
 
+    def required_of_parts(self) -> frozenset[Need]:
+        """Return what must be sent for the parts of each instance, if the score looks at parts."""
+        return frozenset()
+
     @abstractmethod
     def measure(self, block: Block, context: Context) -> FloatArray:
         """Return the value of each row of a block.

@@ -1,7 +1,7 @@
 """The pipeline: rows in, a selection out, one stage after the other.
 
-    feed:    cut -> check -> guard -> score -> keep        block by block, as rows arrive
-    finish:  combine -> draw -> choose -> annotate         once, on what was kept
+    feed:    cut -> check -> guard -> score -> weigh -> keep             block by block, as rows arrive
+    finish:  guard -> combine -> weigh -> draw -> choose -> annotate     once, on what was kept
 
 A `Run` holds one selection. Rows may be fed in any pieces: they are cut to one grid before any arithmetic (`grid`), scored block by block,
 on several threads if asked, and folded in row order, so the answer does not depend on the pieces or the threads.
@@ -13,32 +13,25 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from querist_server.engine import choosing, grid, intake, shape
+from querist_server.engine import auto, choosing, grid, intake, shape
+from querist_server.engine.auto import AutoChoice
+from querist_server.engine.costing import CostModel
 from querist_server.engine.errors import EngineError, LimitError
-from querist_server.engine.holdings import Holdings
-from querist_server.engine.part import FloatArray, IndexArray
+from querist_server.engine.holdings import Holdings, Scored
+from querist_server.engine.part import FloatArray, IndexArray, RowWeight, Suspects
 from querist_server.engine.pool import Block, Context
 from querist_server.engine.selection import Selection, Statistics
+from querist_server.engine.side import SideIntake
 from querist_server.engine.task import Limits, Task
 
-__all__ = ["Limits", "Run", "Selection", "Statistics", "Task"]
+__all__ = ["AutoChoice", "Limits", "Run", "Selection", "Statistics", "Task"]
 
-Columns = dict[str, npt.NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A block with its candidates and their scores (n,), or raw numbers (n, P) of a pool score."""
-
-    block: Block
-    candidates: IndexArray
-    measured: FloatArray
+Columns = dict[str, Any]
+"""Arrays, or `Ragged` parts, by name."""
 
 
 class Run:
@@ -59,7 +52,10 @@ class Run:
     def __init__(self, task: Task, limits: Limits, *, checkpoint: Callable[[], None] = lambda: None, threads: int = 1) -> None:
         self.rows_received = 0
         self.rows_scored = 0
-        self._task, self._limits, self._checkpoint = task, limits, checkpoint
+        self.task = task if task.auto else task.with_plan(task.plan)
+        self.auto_choice: AutoChoice | None = None
+        self._limits, self._checkpoint = limits, checkpoint
+        self._side = SideIntake(limits)
         self._excluded_rows = np.unique(task.exclude_indices) if task.exclude_indices is not None else np.empty(0, np.int64)
         self._threads = ThreadPoolExecutor(threads, "querist-score") if threads > 1 else None
         self._ahead = 2 * threads
@@ -68,8 +64,23 @@ class Run:
 
     @property
     def bytes_kept(self) -> int:
-        """Bytes that are held for the rows that have streamed past."""
-        return self._holdings.bytes if self._shape is not None else 0
+        """Bytes that are held for the rows that have streamed past, and for what was sent beside the pool."""
+        return self._side.bytes + (self._holdings.bytes if self._shape is not None else 0)
+
+    def beside(self, columns: dict[str, Any]) -> None:
+        """Take what is sent beside the pool, or a piece of it, before the first rows.
+
+        Parameters
+        ----------
+        columns : dict of str to ndarray
+            By path below the contract's `Side`, such as "labelled.embeddings".
+
+        Raises
+        ------
+        EngineError
+            If pieces do not fit each other.
+        """
+        self._side.add(columns)
 
     def feed(self, columns: Columns) -> None:
         """Take the next rows.
@@ -118,29 +129,38 @@ class Run:
         if self._threads is not None:
             self._threads.shutdown()
         started = time.perf_counter()
-        selection = choosing.select(self._task, self._context, self._shape, self._holdings)
+        selection = choosing.select(self.task, self._context, self._shape, self._holdings)
         selection.seconds.update(SCORE=self._seconds, CHOOSE=time.perf_counter() - started)
         return selection
 
     def _start(self, columns: Columns) -> None:
-        self._shape = shape.shape_of(columns, self._task, self._limits)
-        cost = self._task.cost_matrix
+        if self.task.auto:
+            self.auto_choice = auto.resolve(self.task, columns, self._side)
+            self.task = self.task.with_plan(self.auto_choice.plan)
+        self._shape = shape.shape_of(columns, self._side.names, self.task, self._limits)
+        cost = self.task.cost_matrix
+        side = self._side.build(columns, self._shape.classes)
+        cost_model = None
+        if "cost_features" in columns and side.cost_features is not None and side.cost_history is not None:
+            cost_model = CostModel.fitted(side.cost_features, side.cost_history)
         self._context = Context(
-            seed=self._task.seed,
+            seed=self.task.seed,
             classes=self._shape.classes,
-            weights=shape.normalised_weights(self._task, self._shape.members),
+            weights=shape.normalised_weights(self.task, self._shape.members),
             cost_matrix=None if cost is None else cost.astype(np.float64),
+            side=side,
+            cost_model=cost_model,
             checkpoint=self._checkpoint,
         )
         derived = 8 * self._shape.classes if self._shape.members else 0
-        self._grid = grid.Grid(grid.block_rows(grid.row_bytes(columns) + derived))
-        self._holdings = Holdings(self._task, self._context, self._limits)
+        self._grid = grid.Grid(grid.block_rows(grid.row_bytes(columns) + derived), grid.block_parts(columns))
+        self._holdings = Holdings(self.task, self._context, self._limits)
 
     def _fold(self, cuts: Iterable[grid.Cut]) -> None:
         started = time.perf_counter()
         for scored in self._scored(cuts):
             self._checkpoint()
-            self._holdings.add(scored.block, scored.candidates, scored.measured)
+            self._holdings.add(scored)
             self.rows_scored += scored.block.length
         self._seconds += time.perf_counter() - started
 
@@ -158,27 +178,41 @@ class Run:
             yield waiting.popleft().result()
 
     def _score(self, cut: grid.Cut) -> Scored:
+        plan = self.task.plan
         block = intake.block_of(cut, self._context)
-        candidates = self._guard(block)
+        candidates, suspects = self._guard(block)
         with np.errstate(over="ignore", invalid="ignore"):  # overflow is looked for below
-            measured = self._task.plan.score.measure(block, self._context)
+            measured = plan.score.measure(block, self._context)
+        aside = measured[np.concatenate([found.positions for found in suspects])] if suspects else measured[:0]
+        factors = {weight.name: weight.factor(block, self._context) for weight in plan.weights if isinstance(weight, RowWeight)}
         if len(candidates) < block.length:
             measured = measured[candidates]
+            factors = {name: factor[candidates] for name, factor in factors.items()}
         choosing.refuse_overflow(measured, block.first_row + candidates)
-        return Scored(block, candidates, measured)
+        return Scored(block, candidates, measured, factors, suspects, aside)
 
-    def _guard(self, block: Block) -> IndexArray:
-        """Return the positions of the rows that may be chosen."""
-        allowed = block.scorable.copy()
+    def _guard(self, block: Block) -> tuple[IndexArray, list[Suspects]]:
+        """Return the positions of the rows that may be chosen, and what was put aside: each row at most once, by the first that finds it."""
+        allowed = np.ones(block.length, bool)
         if block.excluded is not None:
             allowed &= ~block.excluded
         first, last = np.searchsorted(self._excluded_rows, (block.first_row, block.first_row + block.length))
         allowed[self._excluded_rows[first:last] - block.first_row] = False
-        return np.flatnonzero(allowed)
+        voiceless = np.flatnonzero(allowed & ~block.scorable)
+        found = [Suspects("NO_VOTES", voiceless, np.full(len(voiceless), np.nan))] if len(voiceless) else []
+        for guard in self.task.plan.guards:
+            found += guard.row_suspects(block, self._context)
+        suspects = []
+        for each in found:
+            fresh = allowed[each.positions]
+            if fresh.any():
+                suspects.append(Suspects(each.reason, each.positions[fresh], each.values[fresh]))
+                allowed[each.positions] = False
+        return np.flatnonzero(allowed), suspects
 
     def _check_rows(self) -> None:
         rows = self.rows_received
-        expected = self._task.expected_rows
+        expected = self.task.expected_rows
         if expected is not None and expected != rows:
             raise EngineError("SHAPE_MISMATCH", f"expected_rows is {expected}, but {rows} rows came", field="expected_rows")
         if len(self._excluded_rows) and self._excluded_rows[-1] >= rows:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.costing import CostModel
 from querist_server.engine.kernels import committee, uncertainty
 
 Array = npt.NDArray[Any]
@@ -67,6 +68,8 @@ class Context:
         Entry [i, j] is the cost of deciding for j when the truth is i.
     side : Side
         The labelled set and other references.
+    cost_model : CostModel or None
+        Predicts costs from features.
     checkpoint : callable
         Raises `Cancelled` if the caller has gone; to be called at least every few milliseconds of work.
     """
@@ -76,6 +79,7 @@ class Context:
     weights: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     cost_matrix: npt.NDArray[np.float64] | None = None
     side: Side = field(default_factory=Side)
+    cost_model: CostModel | None = None
     checkpoint: Callable[[], None] = lambda: None
 
 

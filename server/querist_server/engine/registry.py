@@ -1,4 +1,4 @@
-"""Every score and choice, by the name of its arm in the contract. A new part is one import and one line here."""
+"""Every guard, score, weight and choice, by the name of its arm in the contract. A new part is one import and one line here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.softmax import Softmax
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
-from querist_server.engine.part import Choice, Score
+from querist_server.engine.part import Choice, Guard, Score, Weight
 from querist_server.engine.scores.bald import Bald
 from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.scores.consensus_entropy import ConsensusEntropy
@@ -53,5 +53,10 @@ _CHOICES: tuple[type[Choice], ...] = (
     Top,
 )
 
+_GUARDS: tuple[type[Guard], ...] = ()
+_WEIGHTS: tuple[type[Weight], ...] = ()
+
 SCORES: dict[str, type[Score]] = {part.name: part for part in _SCORES}
 CHOICES: dict[str, type[Choice]] = {part.name: part for part in _CHOICES}
+GUARDS: dict[str, type[Guard]] = {part.name: part for part in _GUARDS}
+WEIGHTS: dict[str, type[Weight]] = {part.name: part for part in _WEIGHTS}

@@ -33,6 +33,17 @@ class Statistics:
 
 
 @dataclass(frozen=True)
+class Spending:
+    """What the batch costs; the fields are those of the contract's `Spending`."""
+
+    cost: float
+    left: float | None
+    affordable: int | None
+    predicted: bool
+    error: float | None
+
+
+@dataclass(frozen=True)
 class Selection:
     """Chosen instances, the first to be labelled first. Columns have one entry for each; None where a column does not apply.
 
@@ -48,16 +59,29 @@ class Selection:
         Largest class probability.
     labels : ndarray of int32
         Most likely class.
-    random_draws : ndarray of bool
-        Drawn by the random share.
+    random_draws, audit_draws : ndarray of bool
+        Drawn by the random share, and from what guards put aside.
     inclusion_probabilities : ndarray of float64
         Of a uniform draw; 0 where there is none.
     components : dict of str to ndarray
-        Raw parts of a pool score.
+        Raw parts of a pool score, and factors of weights.
+    values : ndarray of float64
+        Scores times weights.
+    gains : ndarray of float64
+        What each added to the choice's objective; NaN where it has no such number.
+    clusters : ndarray of int64
+        The cluster that each was taken from; -1 for none.
+    costs : ndarray of float64
+        What each label costs.
     guarded_total : int
         How many rows were left out although the caller did not exclude them.
-    guarded_indices, guarded_reasons
-        The first of them, and the contract's names of the reasons.
+    guarded_indices, guarded_reasons, guarded_values
+        The first of them, the contract's names of the reasons, and the measures by which they were judged.
+    guarded_tallies : dict of str to int
+        How many by reason.
+    spending : Spending or None
+    guarantee : float or None
+        The share of the best possible objective that the batch surely reaches.
     statistics : Statistics
     warnings : list of (str, str)
         Names of the contract's `WarningCode`, and sentences.
@@ -74,9 +98,18 @@ class Selection:
     random_draws: npt.NDArray[np.bool_] | None
     inclusion_probabilities: FloatArray | None
     components: dict[str, npt.NDArray[Any]]
+    values: FloatArray | None
+    gains: FloatArray | None
+    clusters: IndexArray | None
+    costs: FloatArray | None
+    audit_draws: npt.NDArray[np.bool_] | None
     guarded_total: int
     guarded_indices: IndexArray
     guarded_reasons: list[str]
+    guarded_values: FloatArray
+    guarded_tallies: dict[str, int]
+    spending: Spending | None
+    guarantee: float | None
     statistics: Statistics
     warnings: list[tuple[str, str]]
     seconds: dict[str, float] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +11,38 @@ import numpy.typing as npt
 
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.part import Need
+from querist_server.engine.ragged import Ragged
 from querist_server.engine.task import Limits, Task
 
 Array = npt.NDArray[Any]
 Signature = tuple[tuple[str, str, tuple[int, ...]], ...]
 
-COMMITTEE = ("committee.probabilities", "committee.logits", "committee.votes")
+COMMITTEE = ("committee.probabilities", "committee.logits", "committee.votes", "committee.values")
 _PREDICTIONS = ("probabilities", "logits", *COMMITTEE[:2])
 _PROVIDERS: dict[Need, tuple[str, ...]] = {
     Need.PROBABILITIES: _PREDICTIONS,
     Need.COMMITTEE_PROBABILITIES: COMMITTEE[:2],
-    Need.COMMITTEE: COMMITTEE,
+    Need.COMMITTEE: COMMITTEE[:3],
     Need.CALLER_SCORES: ("scores",),
     Need.EMBEDDINGS: ("embeddings",),
+    Need.LOGITS: ("logits",),
+    Need.LABEL_PROBABILITIES: ("label_probabilities",),
+    Need.PREDICTED_VALUES: ("predicted_values",),
+    Need.PREDICTED_VARIANCES: ("predicted_variances",),
+    Need.COMMITTEE_VALUES: COMMITTEE[3:],
+    Need.PARTS: ("parts",),
+    Need.COSTS: ("costs", "cost_features"),
+    Need.GROUPS: ("groups",),
+    Need.UNLABELABLE: ("unlabelable",),
+    Need.THUMBNAILS: ("thumbnails",),
+}
+_BESIDE: dict[Need, str] = {
+    Need.LABELLED_CLASSES: "labelled.classes",
+    Need.LABELLED_VALUES: "labelled.values",
+    Need.LABELLED_SETS: "labelled.sets",
+    Need.WANTED: "wanted",
+    Need.UNWANTED: "unwanted",
+    Need.HEAD: "head.weights",
 }
 _SOURCES = {
     "probabilities": "PROBABILITIES",
@@ -54,8 +73,8 @@ class Shape:
     signature: Signature
 
 
-def shape_of(columns: Mapping[str, Array], task: Task, limits: Limits) -> Shape:
-    """Look at the first columns of a pool.
+def shape_of(columns: Mapping[str, Any], beside: Collection[str], task: Task, limits: Limits) -> Shape:
+    """Look at the first columns of a pool, and at the names of what was sent beside it.
 
     Raises
     ------
@@ -64,13 +83,17 @@ def shape_of(columns: Mapping[str, Array], task: Task, limits: Limits) -> Shape:
     LimitError
         If there are more classes, members or embedding columns than the server takes.
     """
-    _check_needs(columns, task)
-    members = next((columns[name].shape[1] for name in COMMITTEE if name in columns), 0)
+    _check_needs(columns, beside, task)
+    members = _members(columns)
     classes = _classes(columns, task)
     _limit(classes, "max_classes", limits.max_classes, next((name for name in _SOURCES if name in columns), ""))
+    if "label_probabilities" in columns:
+        _check_width("label_probabilities", columns["label_probabilities"].shape[1], "max_classes", limits.max_classes)
     _limit(members, "max_members", limits.max_members, "committee")
     if "embeddings" in columns:
-        _check_width(columns["embeddings"].shape[1], limits)
+        _check_width("embeddings", columns["embeddings"].shape[1], "max_embedding_width", limits.max_embedding_width)
+    if "cost_features" in columns:
+        _check_width("cost_features", columns["cost_features"].shape[1], "max_embedding_width", limits.max_embedding_width)
     if task.member_weights is not None and len(task.member_weights) != members:
         message = f"there are {len(task.member_weights)} weights for {members} members; there must be one each"
         raise EngineError("WEIGHTS_INVALID", message, field="member_weights")
@@ -81,12 +104,16 @@ def shape_of(columns: Mapping[str, Array], task: Task, limits: Limits) -> Shape:
     return Shape(classes, members, source, signature_of(columns))
 
 
-def signature_of(columns: Mapping[str, Array]) -> Signature:
+def signature_of(columns: Mapping[str, Any]) -> Signature:
     """Return what every block of a pool must share."""
-    return tuple(sorted((name, str(column.dtype), column.shape[1:]) for name, column in columns.items()))
+    flat = {name: column for name, column in columns.items() if not isinstance(column, Ragged)}
+    for name, column in columns.items():
+        if isinstance(column, Ragged):
+            flat |= {f"{name}.counts": column.counts, **{f"{name}.{part}": values for part, values in column.columns.items()}}
+    return tuple(sorted((name, str(column.dtype), column.shape[1:]) for name, column in flat.items()))
 
 
-def common_length(columns: Mapping[str, Array]) -> int:
+def common_length(columns: Mapping[str, Any]) -> int:
     """Return the number of rows that all columns have.
 
     Raises
@@ -104,7 +131,7 @@ def common_length(columns: Mapping[str, Array]) -> int:
     return rows
 
 
-def check_signature(columns: Mapping[str, Array], signature: Signature) -> None:
+def check_signature(columns: Mapping[str, Any], signature: Signature) -> None:
     """Refuse a block whose columns are others than those of the first."""
     if signature_of(columns) == signature:
         return
@@ -124,22 +151,53 @@ def check_signature(columns: Mapping[str, Array], signature: Signature) -> None:
     raise EngineError("SHAPE_MISMATCH", message, field=name)
 
 
-def _check_needs(columns: Mapping[str, Array], task: Task) -> None:
+def _check_needs(columns: Mapping[str, Any], beside: Collection[str], task: Task) -> None:
+    sent = ", ".join(sorted([*columns, *(f"side.{name}" for name in beside)])) or "nothing"
     for need in sorted(task.plan.needs, key=lambda need: need.value):
         if need is Need.COST_MATRIX:
             if task.cost_matrix is None:
                 raise EngineError("INPUT_MISSING", "the plan needs cost_matrix, which was not sent", field="cost_matrix")
-            continue
-        allowed = _PROVIDERS[need]
-        if not any(name in columns for name in allowed):
-            sent = ", ".join(sorted(columns)) or "nothing"
-            message = f"the plan needs {' or '.join(allowed)}; what was sent is {sent}"
-            raise EngineError("INPUT_MISSING", message, field=allowed[0])
+        elif need in _BESIDE:
+            if _BESIDE[need] not in beside:
+                message = f"the plan needs side.{_BESIDE[need]}; what was sent is {sent}"
+                raise EngineError("INPUT_MISSING", message, field=f"side.{_BESIDE[need]}")
+        else:
+            _check_columns(columns, _PROVIDERS[need], "", sent)
+    if task.budget is not None:
+        _check_columns(columns, _PROVIDERS[Need.COSTS], "", sent, "a budget")
+    for need in sorted(task.plan.score.required_of_parts(), key=lambda need: need.value):
+        of_parts: Mapping[str, Array] = columns["parts"].columns
+        _check_columns(of_parts, _PROVIDERS[need], "parts.", ", ".join(f"parts.{name}" for name in sorted(of_parts)))
 
 
-def _classes(columns: Mapping[str, Array], task: Task) -> int:
-    found = {name: _width(columns[name], name) for name in _PREDICTIONS if name in columns}
-    if "committee.votes" in columns:
+def _check_columns(columns: Mapping[str, Any], allowed: tuple[str, ...], prefix: str, sent: str, what: str = "the plan") -> None:
+    if not any(name in columns for name in allowed):
+        names = [f"{prefix}{name}" for name in allowed]
+        raise EngineError("INPUT_MISSING", f"{what} needs {' or '.join(names)}; what was sent is {sent}", field=names[0])
+
+
+def _flat(columns: Mapping[str, Any]) -> dict[str, Array]:
+    """Return the columns of the rows and those of their parts, under their paths."""
+    flat = {name: column for name, column in columns.items() if name != "parts"}
+    if "parts" in columns:
+        flat |= {f"parts.{name}": column for name, column in columns["parts"].columns.items()}
+    return flat
+
+
+def _members(columns: Mapping[str, Any]) -> int:
+    found = {
+        name: column.shape[1] for name, column in _flat(columns).items() if name.removeprefix("parts.") in COMMITTEE and column.ndim > 1
+    }
+    if len(set(found.values())) > 1:
+        message = f"the committees of {' and '.join(found)} have {' and '.join(map(str, found.values()))} members; they must agree"
+        raise EngineError("SHAPE_MISMATCH", message, field=list(found)[-1])
+    return next(iter(found.values()), 0)
+
+
+def _classes(columns: Mapping[str, Any], task: Task) -> int:
+    flat = _flat(columns)
+    found = {name: _width(column, name) for name, column in flat.items() if name.removeprefix("parts.") in _PREDICTIONS}
+    if any(name.removeprefix("parts.") == "committee.votes" for name in flat):
         if task.class_count is None:
             raise EngineError("FIELD_MISSING", "class_count is required with votes", field="class_count")
         found["class_count"] = task.class_count
@@ -156,17 +214,17 @@ def _classes(columns: Mapping[str, Array], task: Task) -> int:
 
 def _width(column: Array, name: str) -> int:
     """Return the number of classes: the last dimension, or 2 where there is only the positive class."""
-    rows_and_members = 2 if name.startswith("committee.") else 1
+    rows_and_members = 2 if name.removeprefix("parts.").startswith("committee.") else 1
     width = column.shape[-1] if column.ndim > rows_and_members else 1
     if width == 0:
         raise EngineError("SHAPE_INVALID", f"{name} has 0 classes; at least 1 column is needed", field=name)
     return int(2 if width == 1 else width)
 
 
-def _check_width(width: int, limits: Limits) -> None:
+def _check_width(name: str, width: int, limit: str, allowed: int) -> None:
     if not width:
-        raise EngineError("SHAPE_INVALID", "embeddings has 0 columns; at least 1 is needed", field="embeddings")
-    _limit(width, "max_embedding_width", limits.max_embedding_width, "embeddings")
+        raise EngineError("SHAPE_INVALID", f"{name} has 0 columns; at least 1 is needed", field=name)
+    _limit(width, limit, allowed, name)
 
 
 def _limit(value: int, limit: str, allowed: int, field: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,12 +29,18 @@ class Task:
     Attributes
     ----------
     plan : Plan
+    auto : bool
+        Whether the plan is to be chosen by what is sent; `plan` then stands for it until that is known.
     count : int or None
-        How many to choose; None ranks every candidate.
+        How many to choose; None ranks every candidate, or as many as the budget pays for.
     seed : int
         From 0 to 2^64 - 1.
     random_share : float
         Share of the batch that is drawn uniformly instead of by the plan.
+    audit_share : float
+        Share of the batch that is drawn uniformly from what guards put aside.
+    budget : float or None
+        What the labels of the batch may cost together.
     exclude_indices : ndarray of int64, any shape, or None
         Row indices that must not be chosen.
     member_weights : ndarray of shape (K,), float64, or None
@@ -58,7 +64,10 @@ class Task:
     plan: Plan
     count: int | None
     seed: int
+    auto: bool = False
     random_share: float = 0.0
+    audit_share: float = 0.0
+    budget: float | None = None
     exclude_indices: npt.NDArray[np.int64] | None = None
     member_weights: npt.NDArray[np.float64] | None = None
     cost_matrix: npt.NDArray[np.float64] | None = None
@@ -69,7 +78,15 @@ class Task:
 
     def __post_init__(self) -> None:
         _require(self.count is None or self.count >= 1, "count", f"count is {self.count}; allowed is 1 or more")
-        _require(0 <= self.random_share <= 1, "random_share", f"random_share is {self.random_share}; allowed is 0 to 1")
+        for name in ("random_share", "audit_share"):
+            share = getattr(self, name)
+            _require(0 <= share <= 1, name, f"{name} is {share}; allowed is 0 to 1")
+            _require(self.count is not None or not share, name, f"{name} is a share of count: give a count", "FIELD_CONFLICT")
+        _require(
+            self.random_share + self.audit_share <= 1,
+            "audit_share",
+            f"random_share and audit_share are {self.random_share + self.audit_share} together; allowed is at most 1",
+        )
         _require(
             self.class_count is None or self.class_count >= 2, "class_count", f"class_count is {self.class_count}; allowed is 2 or more"
         )
@@ -79,12 +96,11 @@ class Task:
             f"expected_rows is {self.expected_rows}; allowed is 1 or more",
         )
         _require(
-            not (self.rank_all and self.random_share), "random_share", "random_share excludes rank_all: give a count", "FIELD_CONFLICT"
+            self.budget is None or (np.isfinite(self.budget) and self.budget > 0),
+            "budget",
+            f"budget is {self.budget}; allowed is a finite number above 0",
         )
-        prefilter = self.plan.prefilter
-        if prefilter is not None:
-            _require(not self.rank_all, "plan.prefilter", "prefilter excludes rank_all: give a count", "FIELD_CONFLICT")
-            _require(prefilter >= (self.count or 1), "plan.prefilter", f"prefilter is {prefilter}; allowed is at least count, {self.count}")
+        self._check_plan()
         if self.exclude_indices is not None and self.exclude_indices.size:
             lowest = int(self.exclude_indices.min())
             _require(lowest >= 0, "exclude_indices", f"a row index is {lowest}; allowed is 0 or more", "INDEX_OUT_OF_RANGE")
@@ -92,10 +108,25 @@ class Task:
         if self.cost_matrix is not None and not np.isfinite(self.cost_matrix).all():
             raise EngineError("VALUE_NOT_FINITE", "a cost is not finite; every cost must be", field="cost_matrix")
 
-    @property
-    def rank_all(self) -> bool:
-        """Whether every candidate is ranked."""
-        return self.count is None
+    def _check_plan(self) -> None:
+        plan = self.plan
+        prefilter = plan.prefilter
+        if prefilter is not None:
+            _require(self.count is not None, "plan.prefilter", "a prefilter needs a count", "FIELD_CONFLICT")
+            _require(prefilter >= (self.count or 1), "plan.prefilter", f"prefilter is {prefilter}; allowed is at least count, {self.count}")
+        names = [weight.name for weight in plan.weights]
+        repeated = next((name for name in names if names.count(name) > 1), "")
+        _require(not repeated, "plan.weights", f"the weight {repeated} is there twice; each may be there once", "FIELD_CONFLICT")
+        _require(
+            not (self.audit_share and isinstance(plan.score, PoolScore)),
+            "audit_share",
+            f"the score {plan.score.name} is known among candidates alone, so that nothing that guards put aside has one",
+            "FIELD_CONFLICT",
+        )
+
+    def with_plan(self, plan: Plan) -> Task:
+        """Return the task with the plan that is really run."""
+        return replace(self, plan=plan.resolved(self.count), auto=False)
 
     @property
     def random_count(self) -> int:
@@ -103,10 +134,20 @@ class Task:
         return round(self.random_share * (self.count or 0))
 
     @property
+    def audit_count(self) -> int:
+        """How many of the batch are drawn uniformly from what guards put aside."""
+        return round(self.audit_share * (self.count or 0))
+
+    @property
     def component_names(self) -> tuple[str, ...]:
         """Names of the raw parts that are returned for the chosen."""
         score = self.plan.score
         return score.component_names if self.keep_components and isinstance(score, PoolScore) else ()
+
+    @property
+    def watched(self) -> bool:
+        """Whether guards or a budget close candidates as the batch grows."""
+        return self.budget is not None or any(guard.looks_at_batch for guard in self.plan.guards)
 
 
 def _check_weights(weights: npt.NDArray[np.float64] | None) -> None:

@@ -18,6 +18,7 @@ class Purpose(enum.IntEnum):
     SCORE = 1
     CHOICE = 2
     RANDOM_SHARE = 3
+    AUDIT = 4
 
 
 def uniform(seed: int, purpose: Purpose, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,195 @@
+"""What is sent beside the pool: pieces are put together, and checked once the pool's first rows say what it must fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.intake import finite, marks, widened
+from querist_server.engine.pool import Side
+from querist_server.engine.task import Limits
+
+Array = npt.NDArray[Any]
+
+FEWEST_COSTS = 3
+_LABELLED = ("labelled.embeddings", "labelled.classes", "labelled.values", "labelled.sets")
+_HISTORY = ("cost_history.features", "cost_history.costs")
+
+
+class SideIntake:
+    """Takes side tensors in pieces, by the contract's paths below `Side`, such as "labelled.embeddings"."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._pieces: dict[str, list[Array]] = {}
+        self.bytes = 0
+
+    def add(self, columns: Mapping[str, Array]) -> None:
+        """Take the next rows of some tensors.
+
+        Raises
+        ------
+        EngineError
+            If a tensor's type or row shape differs from that of its piece before.
+        LimitError
+            If all together are larger than the server holds.
+        """
+        for name, column in columns.items():
+            before = self._pieces.setdefault(name, [])
+            if before and (before[0].dtype, before[0].shape[1:]) != (column.dtype, column.shape[1:]):
+                message = f"a piece of {name} is {column.dtype} with rows of {list(column.shape[1:])}; the first was {before[0].dtype} with "
+                raise EngineError("SHAPE_MISMATCH", f"{message}{list(before[0].shape[1:])}", field=f"side.{name}")
+            before.append(column)
+            self.bytes += column.nbytes
+        if self.bytes > self._limits.max_kept_bytes:
+            message = f"the side tensors hold {self.bytes} bytes; this server's max_kept_bytes is {self._limits.max_kept_bytes}"
+            raise LimitError(message, limit="max_kept_bytes", allowed=self._limits.max_kept_bytes, field="side")
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Paths of what was sent."""
+        return frozenset(self._pieces)
+
+    def rows(self, name: str) -> int:
+        """Return how many rows of a tensor came."""
+        return sum(map(len, self._pieces.get(name, [])))
+
+    def build(self, pool: Mapping[str, Any], classes: int) -> Side:
+        """Check all that came.
+
+        Parameters
+        ----------
+        pool : mapping of str to ndarray
+            The first rows of the pool.
+        classes : int
+            Number of classes C, 0 if there are none.
+        """
+        sent = {name: pieces[0] if len(pieces) == 1 else np.concatenate(pieces) for name, pieces in self._pieces.items()}
+        self._pieces = {}
+        _check_lengths(sent, _LABELLED)
+        _check_lengths(sent, _HISTORY)
+        embeddings = pool.get("embeddings")
+        weights = _finite(sent, "head.weights")
+        return Side(
+            labelled_embeddings=_points(sent, "labelled.embeddings", embeddings),
+            labelled_classes=_classes(sent, classes),
+            labelled_values=_finite(sent, "labelled.values"),
+            labelled_sets=_sets(sent, pool.get("label_probabilities")),
+            wanted=_points(sent, "wanted", embeddings),
+            unwanted=_points(sent, "unwanted", embeddings),
+            head_weights=_head(weights, classes, embeddings),
+            head_bias=_bias(sent, weights),
+            cost_features=_features(sent, pool.get("cost_features")),
+            cost_history=_costs(sent),
+        )
+
+
+def _check_lengths(sent: Mapping[str, Array], names: tuple[str, ...]) -> None:
+    found = [(name, len(sent[name])) for name in names if name in sent]
+    for name, length in found[1:]:
+        if length != found[0][1]:
+            message = f"{name} has {length} rows and {found[0][0]} has {found[0][1]}; they must agree"
+            raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
+
+
+def _finite(sent: Mapping[str, Array], name: str) -> npt.NDArray[np.float64] | None:
+    if name not in sent:
+        return None
+    return finite(sent[name], f"side.{name}", 0).astype(np.float64)
+
+
+def _points(sent: Mapping[str, Array], name: str, embeddings: Array | None) -> Array | None:
+    """Check embeddings against those of the pool; without any there, they are of no use and left out."""
+    if name not in sent or embeddings is None:
+        return None
+    points, path = finite(sent[name], f"side.{name}", 0), f"side.{name}"
+    if points.shape[1] != embeddings.shape[1]:
+        message = f"{name} has {points.shape[1]} columns and the pool's embeddings {embeddings.shape[1]}; they must agree"
+        raise EngineError("SHAPE_MISMATCH", message, field=path)
+    expected = widened(embeddings[:0]).dtype
+    if points.dtype != expected:
+        message = f"{name} is {points.dtype} and the pool's embeddings are {expected} (16 bits count as float32); send one type"
+        raise EngineError("DTYPE_INVALID", message, field=path)
+    return points if len(points) else None
+
+
+def _classes(sent: Mapping[str, Array], classes: int) -> npt.NDArray[np.int64] | None:
+    name = "labelled.classes"
+    if name not in sent:
+        return None
+    values = sent[name]
+    wrong = (values < 0) | (values >= classes) if classes else values < 0
+    if wrong.any():
+        row = int(wrong.argmax())
+        allowed = f"0 to {classes - 1}" if classes else "0 or more"
+        raise EngineError("VALUE_OUT_OF_RANGE", f"a class is {values[row]}; allowed is {allowed}", field=f"side.{name}", row=row)
+    return values.astype(np.int64)
+
+
+def _sets(sent: Mapping[str, Array], probabilities: Array | None) -> npt.NDArray[np.bool_] | None:
+    name = "labelled.sets"
+    if name not in sent:
+        return None
+    sets = marks(sent[name], f"side.{name}", 0)
+    if probabilities is not None and sets.shape[1] != probabilities.shape[1]:
+        message = f"{name} has {sets.shape[1]} labels and label_probabilities {probabilities.shape[1]}; they must agree"
+        raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
+    return sets
+
+
+def _head(weights: npt.NDArray[np.float64] | None, classes: int, embeddings: Array | None) -> npt.NDArray[np.float64] | None:
+    if weights is None:
+        return None
+    width = None if embeddings is None else embeddings.shape[1]
+    if len(weights) < 2 or (classes and len(weights) != classes) or (width is not None and weights.shape[1] != width):
+        expected = f"[{classes or 'C'}, {'D' if width is None else width}]"
+        message = f"head.weights has shape {list(weights.shape)}; it must be {expected}, with at least 2 classes"
+        raise EngineError("SHAPE_MISMATCH", message, field="side.head.weights")
+    return weights
+
+
+def _bias(sent: Mapping[str, Array], weights: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
+    bias = _finite(sent, "head.bias")
+    if weights is None:
+        if bias is not None:
+            raise EngineError("FIELD_MISSING", "a head has a bias but no weights", field="side.head.weights")
+        return None
+    if bias is None:
+        return np.zeros(len(weights))
+    if len(bias) != len(weights):
+        message = f"head.bias has {len(bias)} entries for {len(weights)} classes; they must agree"
+        raise EngineError("SHAPE_MISMATCH", message, field="side.head.bias")
+    return bias
+
+
+def _features(sent: Mapping[str, Array], pool: Array | None) -> npt.NDArray[np.float64] | None:
+    name = "cost_history.features"
+    features = _finite(sent, name)
+    if (features is None) != ("cost_history.costs" not in sent):
+        raise EngineError("FIELD_MISSING", "a cost history needs features and costs", field="side.cost_history")
+    if features is None:
+        if pool is not None:
+            message = "costs are to be predicted from cost_features, but there is no cost history to learn from"
+            raise EngineError("INPUT_MISSING", message, field="side.cost_history")
+        return None
+    if len(features) < FEWEST_COSTS:
+        message = f"the cost history has {len(features)} rows; at least {FEWEST_COSTS} are needed"
+        raise EngineError("SHAPE_INVALID", message, field=f"side.{name}")
+    if pool is not None and pool.shape[1] != features.shape[1]:
+        message = f"cost_history.features has {features.shape[1]} columns and cost_features {pool.shape[1]}; they must agree"
+        raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
+    return features
+
+
+def _costs(sent: Mapping[str, Array]) -> npt.NDArray[np.float64] | None:
+    costs = _finite(sent, "cost_history.costs")
+    if costs is not None and not (costs > 0).all():
+        row = int((costs <= 0).argmax())
+        raise EngineError("VALUE_OUT_OF_RANGE", f"a cost is {costs[row]:g}; allowed is above 0", field="side.cost_history.costs", row=row)
+    return costs
+
+
