@@ -1,7 +1,7 @@
 """The policy behind the strategy "auto": what was sent decides, by what independent benchmarks found.
 
-It looks at which columns there are, at the size of the batch and at how much is labelled; never at a value of the pool and never at how many
-rows have arrived, so that the choice is the same however the pool is sent.
+It looks at which columns there are, at the size of the batch and at how much is labelled; never at a value of the pool and never at how
+many rows have arrived, so that the choice is the same however the pool is sent.
 """
 
 from __future__ import annotations
@@ -119,7 +119,10 @@ def _by_task(at: Situation) -> Iterator[tuple[str, str]]:
     if at.has("label_probabilities"):
         if at.small:
             yield "label_margin", "labels do not exclude each other: the mean openness of all labels counts"
-        yield "power_label_margin", "labels do not exclude each other: the mean openness of all labels counts, drawn at random to avoid twins"
+        yield (
+            "power_label_margin",
+            "labels do not exclude each other: the mean openness of all labels counts, drawn at random to avoid twins",
+        )
     if at.has("committee.values"):
         if at.small:
             yield "member_variance", "a regression committee was sent: its variance is what another label would remove"

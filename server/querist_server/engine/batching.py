@@ -122,9 +122,7 @@ def _absent(name: str) -> float | int:
     return 1.0 if name.startswith("factor.") else np.nan
 
 
-def _draft(
-    task: Task, context: Context, candidates: Columns, count: int, before: Sequence[Batch], *, watched: bool = True
-) -> Draft:
+def _draft(task: Task, context: Context, candidates: Columns, count: int, before: Sequence[Batch], *, watched: bool = True) -> Draft:
     earlier = [batch.columns for batch in before if len(batch)]
     names = set.intersection(*(set(columns) for columns in earlier)) if earlier else set()
     together = {name: np.concatenate([columns[name] for columns in earlier]) for name in names} if earlier else None
@@ -143,9 +141,7 @@ def _draft(
     )
 
 
-def _within_budget(
-    task: Task, context: Context, candidates: Columns, draft: Draft, before: Sequence[Batch], choice: RowChoice
-) -> Draft:
+def _within_budget(task: Task, context: Context, candidates: Columns, draft: Draft, before: Sequence[Batch], choice: RowChoice) -> Draft:
     """Take rows by value per cost, or the best single row if it is worth more than all of these: at least half of the best possible sum."""
     values, rows = candidates["value"], candidates["index"]
     if values.min(initial=0.0) < 0:

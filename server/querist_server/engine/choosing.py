@@ -271,5 +271,7 @@ class _Choosing:
         if task.budget is not None and task.count is not None and taken < task.count:
             warnings.append(("BUDGET_SPENT", f"{taken} of {task.count} instances fit the budget of {task.budget:g}"))
         if audited < task.audit_count:
-            warnings.append(("AUDIT_SHORT", f"{audited} instances were drawn for audit instead of {task.audit_count}: no more were put aside"))
+            warnings.append(
+                ("AUDIT_SHORT", f"{audited} instances were drawn for audit instead of {task.audit_count}: no more were put aside")
+            )
         return warnings

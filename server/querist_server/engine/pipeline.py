@@ -192,7 +192,7 @@ class Run:
         return Scored(block, candidates, measured, factors, suspects, aside)
 
     def _guard(self, block: Block) -> tuple[IndexArray, list[Suspects]]:
-        """Return the positions of the rows that may be chosen, and what was put aside: each row at most once, by the first that finds it."""
+        """Return the positions of the rows that may be chosen, and what was put aside: each row once, by the first that finds it."""
         allowed = np.ones(block.length, bool)
         if block.excluded is not None:
             allowed &= ~block.excluded

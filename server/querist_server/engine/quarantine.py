@@ -47,13 +47,14 @@ class Quarantine:
     def listed(self) -> tuple[IndexArray, FloatArray, list[str]]:
         """Return the first rows, their measures and reasons: those put aside before the choice, then those that the batch closed."""
         rows, values, reasons = (
-            np.concatenate([before, closed])
-            for before, closed in zip(_by_row(self._found), _by_row(self._closed), strict=True)
+            np.concatenate([before, closed]) for before, closed in zip(_by_row(self._found), _by_row(self._closed), strict=True)
         )
         return rows[:MOST_LISTED], values[:MOST_LISTED], reasons[:MOST_LISTED].tolist()
 
 
-def _by_row(pieces: list[tuple[IndexArray, FloatArray, str]]) -> tuple[IndexArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.object_]]]:
+def _by_row(
+    pieces: list[tuple[IndexArray, FloatArray, str]],
+) -> tuple[IndexArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.object_]]]:
     rows = np.concatenate([np.empty(0, np.int64), *(piece for piece, _, _ in pieces)])
     values = np.concatenate([np.empty(0), *(piece for _, piece, _ in pieces)])
     reasons = np.array([reason for piece, _, reason in pieces for _ in range(len(piece))], object)

@@ -41,7 +41,9 @@ class SideIntake:
         for name, column in columns.items():
             before = self._pieces.setdefault(name, [])
             if before and (before[0].dtype, before[0].shape[1:]) != (column.dtype, column.shape[1:]):
-                message = f"a piece of {name} is {column.dtype} with rows of {list(column.shape[1:])}; the first was {before[0].dtype} with "
+                message = (
+                    f"a piece of {name} is {column.dtype} with rows of {list(column.shape[1:])}; the first was {before[0].dtype} with "
+                )
                 raise EngineError("SHAPE_MISMATCH", f"{message}{list(before[0].shape[1:])}", field=f"side.{name}")
             before.append(column)
             self.bytes += column.nbytes
@@ -191,5 +193,3 @@ def _costs(sent: Mapping[str, Array]) -> npt.NDArray[np.float64] | None:
         row = int((costs <= 0).argmax())
         raise EngineError("VALUE_OUT_OF_RANGE", f"a cost is {costs[row]:g}; allowed is above 0", field="side.cost_history.costs", row=row)
     return costs
-
-

@@ -11,16 +11,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from querist import codec
-from querist.v1 import pool_pb2, selection_service_pb2, tensor_pb2
+from querist.v1 import pool_pb2, selection_service_pb2, side_pb2, tensor_pb2
 
 from querist_server.engine.errors import EngineError
+from querist_server.engine.part import Plan
+from querist_server.engine.ragged import Ragged
 from querist_server.engine.task import Task
-from querist_server.service.plans import decode_plan, preset_plan
+from querist_server.service.plans import AUTO, decode_plan, preset_plan
 
-Columns = dict[str, npt.NDArray[Any]]
+Array = npt.NDArray[Any]
+Columns = dict[str, Any]
+"""Arrays, or `Ragged` parts, by name."""
 
 FLOATS = ("FLOAT32", "FLOAT64", "FLOAT16", "BFLOAT16")
 INTEGERS = ("INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64")
+MOST_PARTS = 2**31
+"""Most parts of one instance; sums of counts then stay far from overflowing."""
 MODEL_INPUT = "model_inputs[{}]"
 """How a model input is called as a column."""
 
@@ -31,7 +37,34 @@ _COLUMNS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "embeddings": ((2,), FLOATS, "[N, D]"),
     "keys": ((1,), ("INT64", "UINT64"), "[N]"),
     "excluded": ((1,), ("BOOL", *INTEGERS), "[N]"),
+    "label_probabilities": ((2,), FLOATS, "[N, L]"),
+    "predicted_values": ((1,), FLOATS, "[N]"),
+    "predicted_variances": ((1,), FLOATS, "[N]"),
+    "costs": ((1,), (*FLOATS, *INTEGERS), "[N]"),
+    "cost_features": ((2,), (*FLOATS, *INTEGERS), "[N, F]"),
+    "groups": ((1,), INTEGERS, "[N]"),
+    "unlabelable": ((1,), FLOATS, "[N]"),
+    "thumbnails": ((3, 4), ("UINT8",), "[N, H, W] or [N, H, W, 3]"),
 }
+_PARTS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
+    "probabilities": ((1, 2), FLOATS, "[T, C], [T] or [T, 1]"),
+    "logits": ((1, 2), FLOATS, "[T, C], [T] or [T, 1]"),
+    "scores": ((1,), FLOATS, "[T]"),
+}
+_SIDE: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
+    "labelled.embeddings": ((2,), FLOATS, "[n, D]"),
+    "labelled.classes": ((1,), INTEGERS, "[n]"),
+    "labelled.values": ((1,), (*FLOATS, *INTEGERS), "[n]"),
+    "labelled.sets": ((2,), ("BOOL", *INTEGERS), "[n, L]"),
+    "wanted": ((2,), FLOATS, "[n, D]"),
+    "unwanted": ((2,), FLOATS, "[n, D]"),
+    "head.weights": ((2,), FLOATS, "[C, D]"),
+    "head.bias": ((1,), FLOATS, "[C]"),
+    "cost_history.features": ((2,), (*FLOATS, *INTEGERS), "[n, F]"),
+    "cost_history.costs": ((1,), (*FLOATS, *INTEGERS), "[n]"),
+}
+_UNTIL_KNOWN = preset_plan("random")
+"""What stands for the plan of the strategy "auto" until the first rows are there."""
 
 
 def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
@@ -46,16 +79,21 @@ def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
     if source is None:
         raise EngineError("FIELD_MISSING", "set strategy or plan", field="strategy")
     size = header.WhichOneof("size")
-    if size is None or (size == "rank_all" and not header.rank_all):
-        raise EngineError("FIELD_MISSING", "set count, or rank_all to true", field="count")
+    if (size is None and not header.HasField("budget")) or (size == "rank_all" and not header.rank_all):
+        raise EngineError("FIELD_MISSING", "set count, or rank_all to true, or a budget", field="count")
+    if size == "rank_all" and header.HasField("budget"):
+        raise EngineError("FIELD_CONFLICT", "a budget excludes rank_all: leave it away, or give a count", field="budget")
     cost = _checked(header.cost_matrix, "cost_matrix", (2,), FLOATS, "[C, C]") if header.HasField("cost_matrix") else None
     if cost is not None and cost.shape[0] != cost.shape[1]:
         raise EngineError("SHAPE_INVALID", f"cost_matrix has shape {list(cost.shape)}; it must be [C, C]", field="cost_matrix.shape")
     return Task(
-        plan=preset_plan(header.strategy) if source == "strategy" else decode_plan(header.plan),
+        plan=_plan(header, source),
+        auto=source == "strategy" and header.strategy == AUTO,
         count=header.count if size == "count" else None,
         seed=header.seed if header.HasField("seed") else secrets.randbits(64),
         random_share=header.random_share,
+        audit_share=header.audit_share,
+        budget=header.budget if header.HasField("budget") else None,
         exclude_indices=np.fromiter(header.exclude_indices, np.int64, len(header.exclude_indices)) if header.exclude_indices else None,
         member_weights=np.fromiter(header.member_weights, np.float64, len(header.member_weights)) if header.member_weights else None,
         cost_matrix=None if cost is None else codec.widen(cost).astype(np.float64),
@@ -66,6 +104,34 @@ def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
     )
 
 
+def _plan(header: selection_service_pb2.SelectHeader, source: str) -> Plan:
+    if source == "plan":
+        return decode_plan(header.plan)
+    return _UNTIL_KNOWN if header.strategy == AUTO else preset_plan(header.strategy)
+
+
+def decode_side(side: side_pb2.Side) -> dict[str, Array]:
+    """Turn what is sent beside a pool into arrays, by their paths below `Side`.
+
+    Raises
+    ------
+    EngineError
+        If a tensor's type, dimensions or elements are not what its field takes.
+    """
+    columns = {}
+    for name, (ranks, dtypes, shapes) in _SIDE.items():
+        *above, field = name.split(".")
+        holder: Any = side
+        if above:
+            if not side.HasField(above[0]):
+                continue
+            holder = getattr(side, above[0])
+        if holder.HasField(field):
+            tensor = _checked(getattr(holder, field), f"side.{name}", ranks, dtypes, shapes)
+            columns[name] = _signed(tensor, f"side.{name}") if tensor.dtype == np.uint64 and name == "labelled.classes" else tensor
+    return columns
+
+
 def decode_pool(pool: pool_pb2.Pool) -> Columns:
     """Turn a pool, or a block of its rows, into columns with the row axis first.
 
@@ -74,17 +140,25 @@ def decode_pool(pool: pool_pb2.Pool) -> Columns:
     EngineError
         If a tensor's type, dimensions or elements are not what its field takes, or two fields exclude each other.
     """
-    columns = {
+    columns: Columns = {
         name: _checked(getattr(pool, name), name, ranks, dtypes, shapes)
         for name, (ranks, dtypes, shapes) in _COLUMNS.items()
         if pool.HasField(name)
     }
     if "probabilities" in columns and "logits" in columns:
         raise EngineError("FIELD_CONFLICT", "send probabilities or logits, not both", field="logits")
-    if "keys" in columns:
-        columns["keys"] = _signed(columns["keys"])
+    if "costs" in columns and "cost_features" in columns:
+        raise EngineError("FIELD_CONFLICT", "send costs or cost_features, not both", field="cost_features")
+    if "thumbnails" in columns and columns["thumbnails"].ndim == 4 and columns["thumbnails"].shape[3] != 3:
+        shape = list(columns["thumbnails"].shape)
+        raise EngineError("SHAPE_INVALID", f"thumbnails has shape {shape}; allowed is [N, H, W] or [N, H, W, 3]", field="thumbnails.shape")
+    if "thumbnails" in columns and 0 in columns["thumbnails"].shape[1:]:
+        raise EngineError("SHAPE_INVALID", "thumbnails have no pixels; at least 1 is needed", field="thumbnails.shape")
+    columns |= {name: _signed(columns[name], name) for name in ("keys", "groups") if name in columns}
     if pool.HasField("committee"):
         columns |= _committee(pool.committee)
+    if pool.HasField("parts"):
+        columns["parts"] = _parts(pool.parts)
     for entry in pool.model_inputs:
         name = MODEL_INPUT.format(entry.name)
         if not entry.name or name in columns:
@@ -98,26 +172,56 @@ def decode_pool(pool: pool_pb2.Pool) -> Columns:
     return columns
 
 
-def _committee(committee: pool_pb2.Committee) -> Columns:
+def _parts(parts: pool_pb2.PoolParts) -> Ragged:
+    if not parts.HasField("counts"):
+        raise EngineError("FIELD_MISSING", "parts need counts: how many each instance has", field="parts.counts")
+    counts = _checked(parts.counts, "parts.counts", (1,), INTEGERS, "[N]")
+    wrong = (counts < 0) | (counts > MOST_PARTS)
+    if wrong.any():
+        row = int(wrong.argmax())
+        message = f"a count is {counts[row]}; allowed is 0 to {MOST_PARTS}"
+        raise EngineError("VALUE_OUT_OF_RANGE", message, field="parts.counts", row=row)
+    columns = {
+        name: _checked(getattr(parts, name), f"parts.{name}", ranks, dtypes, shapes)
+        for name, (ranks, dtypes, shapes) in _PARTS.items()
+        if parts.HasField(name)
+    }
+    if parts.HasField("committee"):
+        columns |= {name.removeprefix("parts."): column for name, column in _committee(parts.committee, "parts.").items()}
+    predictions = [name for name in columns if name != "scores"]
+    if len(predictions) > 1:
+        raise EngineError("FIELD_CONFLICT", f"send one of {' and '.join(predictions)}", field=f"parts.{predictions[1]}")
+    if not columns:
+        raise EngineError("FIELD_MISSING", "parts need probabilities, logits, a committee or scores", field="parts")
+    total = int(counts.sum(dtype=np.int64))
+    for name, column in columns.items():
+        if len(column) != total:
+            message = f"parts.{name} has {len(column)} rows; the counts add up to {total}"
+            raise EngineError("SHAPE_MISMATCH", message, field=f"parts.{name}")
+    return Ragged(counts.astype(np.int64), columns)
+
+
+def _committee(committee: pool_pb2.Committee, prefix: str = "") -> Columns:
     kind = committee.WhichOneof("predictions")
+    path = f"{prefix}committee"
     if kind is None:
-        raise EngineError("FIELD_MISSING", "set probabilities, logits or votes of the committee", field="committee")
-    name = f"committee.{kind}"
-    votes = kind == "votes"
-    shapes = "[K, N] or [N, K]" if votes else "[K, N, C] or [N, K, C]"
-    tensor = _checked(getattr(committee, kind), name, (2,) if votes else (3,), INTEGERS if votes else FLOATS, shapes)
+        raise EngineError("FIELD_MISSING", "set probabilities, logits, votes or values of the committee", field=path)
+    name = f"{path}.{kind}"
+    plane = kind in ("votes", "values")
+    shapes = "[K, N] or [N, K]" if plane else "[K, N, C] or [N, K, C]"
+    tensor = _checked(getattr(committee, kind), name, (2,) if plane else (3,), INTEGERS if kind == "votes" else FLOATS, shapes)
     if committee.layout == pool_pb2.COMMITTEE_LAYOUT_MEMBERS_FIRST:
         tensor = np.moveaxis(tensor, 1, 0)
     elif committee.layout != pool_pb2.COMMITTEE_LAYOUT_ROWS_FIRST:
         reason = "VALUE_OUT_OF_RANGE" if committee.layout else "FIELD_MISSING"
         message = f"layout is {committee.layout}; allowed are COMMITTEE_LAYOUT_MEMBERS_FIRST and COMMITTEE_LAYOUT_ROWS_FIRST"
-        raise EngineError(reason, message, field="committee.layout")
+        raise EngineError(reason, message, field=f"{path}.layout")
     if not tensor.shape[1]:
         raise EngineError("SHAPE_INVALID", "the committee has 0 members; at least 1 is needed", field=f"{name}.shape")
     return {name: tensor}
 
 
-def _checked(tensor: tensor_pb2.Tensor, name: str, ranks: tuple[int, ...], dtypes: tuple[str, ...], shapes: str) -> npt.NDArray[Any]:
+def _checked(tensor: tensor_pb2.Tensor, name: str, ranks: tuple[int, ...], dtypes: tuple[str, ...], shapes: str) -> Array:
     array = _tensor(tensor, name)
     if array.ndim not in ranks:
         raise EngineError("SHAPE_INVALID", f"{name} has shape {list(array.shape)}; allowed is {shapes}", field=f"{name}.shape")
@@ -127,16 +231,17 @@ def _checked(tensor: tensor_pb2.Tensor, name: str, ranks: tuple[int, ...], dtype
     return array
 
 
-def _tensor(tensor: tensor_pb2.Tensor, name: str) -> npt.NDArray[Any]:
+def _tensor(tensor: tensor_pb2.Tensor, name: str) -> Array:
     try:
         return codec.decode(tensor)
     except codec.TensorError as error:
         raise EngineError(error.reason, str(error), field=f"{name}.{error.field}") from error
 
 
-def _signed(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    signed = keys.astype(np.int64, copy=False)
-    if keys.dtype == np.uint64 and (signed < 0).any():
+def _signed(numbers: Array, name: str) -> Array:
+    signed = numbers.astype(np.int64, copy=False)
+    if numbers.dtype == np.uint64 and (signed < 0).any():
         row = int((signed < 0).argmax())
-        raise EngineError("VALUE_OUT_OF_RANGE", f"a key is {keys[row]}; allowed is below 2^63", field="keys", row=row)
+        what = {"keys": "key", "groups": "group"}.get(name, "class")
+        raise EngineError("VALUE_OUT_OF_RANGE", f"a {what} is {numbers[row]}; allowed is below 2^63", field=name, row=row)
     return signed

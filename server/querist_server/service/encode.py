@@ -14,20 +14,32 @@ from querist._version import __version__
 from querist.v1 import selection_service_pb2 as pb
 
 from querist_server.engine.part import Plan
+from querist_server.engine.pipeline import AutoChoice
 from querist_server.engine.selection import Selection, Statistics
 from querist_server.service.plans import encode_plan
 
 PIECE_BYTES = 3 * 2**20
 """What a piece of a long selection may weigh: below the 4 MiB that every gRPC library takes by default."""
-ROW_BYTES, COMPONENT_BYTES = 64, 8
+ROW_BYTES, COMPONENT_BYTES = 108, 8
 """The most that the columns of an instance weigh, and each component more."""
 
 
 def encode_response(
-    selection: Selection, plan: Plan, *, strategy: str, seed: int, seconds: dict[str, float], class_labels: list[str], rows: slice
+    selection: Selection,
+    plan: Plan,
+    *,
+    strategy: str,
+    auto_choice: AutoChoice | None,
+    seed: int,
+    seconds: dict[str, float],
+    class_labels: list[str],
+    rows: slice,
 ) -> pb.SelectResponse:
     """Return the response with the given part of the chosen instances."""
     response = pb.SelectResponse(
+        auto_choice=_auto_choice(auto_choice),
+        spending=None if selection.spending is None else pb.Spending(**dataclasses.asdict(selection.spending)),
+        guarantee=selection.guarantee,
         selection_id=secrets.token_hex(12),
         selected=encode_selected(selection, rows),
         guarded=_guarded(selection),
@@ -64,6 +76,11 @@ def encode_selected(selection: Selection, rows: slice) -> pb.Selected:
         predicted_labels=_values(selection.labels, rows),
         random_draws=_values(selection.random_draws, rows),
         inclusion_probabilities=_values(selection.inclusion_probabilities, rows),
+        values=_values(selection.values, rows),
+        gains=_values(selection.gains, rows),
+        clusters=_values(selection.clusters, rows),
+        costs=_values(selection.costs, rows),
+        audit_draws=_values(selection.audit_draws, rows),
         components=[pb.ScoreComponent(name=name, values=values[rows].tolist()) for name, values in selection.components.items()],
     )
 
@@ -77,9 +94,21 @@ def _values(column: npt.NDArray[Any] | None, rows: slice) -> list[Any]:
     return [] if column is None else column[rows].tolist()
 
 
+def _auto_choice(chosen: AutoChoice | None) -> pb.AutoChoice | None:
+    if chosen is None:
+        return None
+    alternatives = [pb.AutoAlternative(strategy=strategy, reason=reason) for strategy, reason in chosen.alternatives]
+    return pb.AutoChoice(strategy=chosen.strategy, reason=chosen.reason, alternatives=alternatives)
+
+
 def _guarded(selection: Selection) -> pb.Guarded:
-    reasons = [f"GUARD_REASON_{reason}" for reason in selection.guarded_reasons]
-    return pb.Guarded(total=selection.guarded_total, indices=selection.guarded_indices.tolist(), reasons=reasons)
+    return pb.Guarded(
+        total=selection.guarded_total,
+        indices=selection.guarded_indices.tolist(),
+        reasons=[f"GUARD_REASON_{reason}" for reason in selection.guarded_reasons],
+        values=selection.guarded_values.tolist(),
+        tallies=[pb.GuardTally(reason=f"GUARD_REASON_{reason}", count=count) for reason, count in selection.guarded_tallies.items()],
+    )
 
 
 def _statistics(statistics: Statistics) -> pb.PoolStatistics:

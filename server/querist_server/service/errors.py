@@ -125,7 +125,7 @@ def field_path(field: str, rows: str) -> str:
     if not field:
         return ""
     first = field.split(".", 1)[0].split("[", 1)[0]
-    if first in ("header", "pool", "block", "digest", "chunk", "size_bytes", "page_size", "page_token"):
+    if first in ("header", "pool", "block", "side", "digest", "chunk", "size_bytes", "page_size", "page_token"):
         return field
     return f"{rows}.{field}" if first in pool_pb2.Pool.DESCRIPTOR.fields_by_name else f"header.{field}"
 

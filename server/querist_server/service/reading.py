@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from types import TracebackType
 
-from querist.v1 import pool_pb2
+from querist.v1 import pool_pb2, side_pb2
 from querist.v1 import selection_service_pb2 as pb
 
 from querist_server.engine.errors import EngineError
@@ -51,6 +51,7 @@ class BlockReader:
         self._room.set()
         self._bytes_queued = self._bytes_in_work = 0
         self._ending: Exception | None = None
+        self._first_block: _Arrived | None = None
 
     async def __aenter__(self) -> BlockReader:
         self._task = asyncio.create_task(self._read())
@@ -74,6 +75,17 @@ class BlockReader:
         self._worked_off()
         return arrived.message.header
 
+    async def sides(self) -> AsyncIterator[side_pb2.Side]:
+        """Give what is sent beside the pool, up to the first message that is something else, which `blocks` begins with."""
+        while (arrived := await self._next()) is not None:
+            if arrived.message.WhichOneof("part") != "side":
+                self._first_block = arrived
+                return
+            self.bytes_received += arrived.size
+            yield arrived.message.side
+            self._worked_off()
+        self._ending = _End()
+
     async def blocks(self) -> AsyncIterator[list[pool_pb2.Pool]]:
         """Give the blocks that have arrived, as many at a time as are there.
 
@@ -82,8 +94,10 @@ class BlockReader:
         EngineError
             If a message is no block, or blocks are lost, doubled or out of order.
         """
-        while (arrived := await self._next()) is not None:
+        arrived, self._first_block = self._first_block, None
+        while arrived is not None or (arrived := await self._next()) is not None:
             batch = [self._in_order(arrived)]
+            arrived = None
             while self._ending is None and not self._queue.empty():
                 try:
                     batch.append(self._in_order(self._taken(self._queue.get_nowait())))
@@ -137,7 +151,8 @@ class BlockReader:
         message = arrived.message
         part = message.WhichOneof("part")
         if part != "block":
-            raise _out_of_order("a second header" if part == "header" else "a message without a part")
+            problems = {"header": "a second header", "side": "side tensors after the first block"}
+            raise _out_of_order(problems.get(part or "", "a message without a part"))
         if message.block.first_row != self.rows:
             problem = f"first_row is {message.block.first_row}; after {self.rows} rows it must be {self.rows}"
             raise EngineError("STREAM_OUT_OF_ORDER", problem, field="block.first_row")
@@ -151,6 +166,8 @@ def _rows(pool: pool_pb2.Pool) -> int:
     for field, value in pool.ListFields():
         if field.name == "model_inputs":
             return value[0].tensor.shape[0] if value[0].tensor.shape else 0
+        if field.name == "parts":
+            return value.counts.shape[0] if value.counts.shape else 0
         if field.name == "committee":
             kind = value.WhichOneof("predictions")
             shape = getattr(value, kind).shape if kind else ()
@@ -161,4 +178,4 @@ def _rows(pool: pool_pb2.Pool) -> int:
 
 
 def _out_of_order(problem: str) -> EngineError:
-    return EngineError("STREAM_OUT_OF_ORDER", f"{problem}; a stream is one header, then blocks", field="header")
+    return EngineError("STREAM_OUT_OF_ORDER", f"{problem}; a stream is one header, then side tensors, then blocks", field="header")

@@ -69,6 +69,9 @@ class SelectionServicer(rpc.SelectionServiceServicer):
             ticket.hold(header=header.ByteSize())
             try:
                 work = await ticket.run(SelectionWork, header, self._limits, self._models, "block.rows", ended)
+                async for side in reader.sides():
+                    await ticket.run(work.beside, side)
+                    ticket.hold(kept=work.run.bytes_kept)
                 async for blocks in reader.blocks():
                     await ticket.run(work.feed, *blocks)
                     ticket.hold(kept=work.run.bytes_kept)
@@ -93,6 +96,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
     def _answer(self, request: pb.SelectRequest, ended: threading.Event) -> tuple[SelectionWork, pb.SelectResponse]:
         """Do all the work of a unary call, on a worker thread."""
         work = SelectionWork(request.header, self._limits, self._models, "pool", ended)
+        work.beside(request.side)
         work.feed(request.pool)
         selection = work.finish()
         response = _response(work, selection, slice(None))
@@ -107,9 +111,10 @@ class SelectionServicer(rpc.SelectionServiceServicer):
 def _response(work: SelectionWork, selection: Selection, rows: slice, **seconds: float) -> pb.SelectResponse:
     return encode_response(
         selection,
-        work.task.plan,
+        work.run.task.plan,
         strategy=work.strategy,
-        seed=work.task.seed,
+        auto_choice=work.run.auto_choice,
+        seed=work.run.task.seed,
         seconds={**seconds, **work.seconds},
         class_labels=work.class_labels,
         rows=rows,
@@ -121,6 +126,6 @@ def _progress(stage: pb.Stage, received: int, work: SelectionWork) -> pb.SelectS
 
 
 def _note(work: SelectionWork, response: pb.SelectResponse, size: int) -> None:
-    plan = f"{work.task.plan.score.name}+{work.task.plan.choice.name}"
-    count = work.task.count or response.statistics.candidates
+    plan = f"{work.run.task.plan.score.name}+{work.run.task.plan.choice.name}"
+    count = work.run.task.count or response.statistics.candidates
     note(strategy=work.strategy or plan, rows=response.statistics.rows, bytes=size, count=count, selection_id=response.selection_id)

@@ -10,9 +10,9 @@ from querist._version import __version__
 from querist.v1 import system_service_pb2 as pb
 from querist.v1 import system_service_pb2_grpc as rpc
 
-from querist_server.engine.part import Merge, Need, Part, Plan
+from querist_server.engine.part import Merge, Need, Part, Plan, Score
 from querist_server.engine.presets import PRESETS, Preset
-from querist_server.engine.registry import CHOICES, SCORES
+from querist_server.engine.registry import CHOICES, GUARDS, SCORES, WEIGHTS
 from querist_server.service.plans import encode_plan
 
 API_VERSION = "querist.v1"
@@ -46,16 +46,18 @@ class SystemServicer(rpc.SystemServiceServicer):
         request: pb.ListStrategiesRequest,  # noqa: ARG002 - the signature is gRPC's
         context: grpc.aio.ServicerContext,  # noqa: ARG002
     ) -> pb.ListStrategiesResponse:
-        """Return every preset, score and choice."""
+        """Return every preset, score, choice, guard and weight."""
         return self._catalogue
 
 
 def catalogue() -> pb.ListStrategiesResponse:
-    """Return every preset, score and choice, by name, as the registry has them."""
+    """Return every preset, score, choice, guard and weight, by name, as the registry has them."""
     return pb.ListStrategiesResponse(
         presets=[_preset(PRESETS[name]) for name in sorted(PRESETS)],
         scores=[_part(SCORES[name]) for name in sorted(SCORES)],
         choices=[_part(CHOICES[name]) for name in sorted(CHOICES)],
+        guards=[_part(GUARDS[name]) for name in sorted(GUARDS)],
+        weights=[_part(WEIGHTS[name]) for name in sorted(WEIGHTS)],
     )
 
 
@@ -68,7 +70,7 @@ def _preset(preset: Preset) -> pb.Preset:
         needs=_needs(plan.needs),
         merge=f"MERGE_CLASS_{_merge(plan).value}",
         deterministic=plan.deterministic,
-        reference="; ".join(part.reference for part in (plan.score, plan.choice) if part.reference),
+        reference="; ".join(dict.fromkeys(part.reference for part in plan.parts if part.reference)),
     )
 
 
@@ -88,9 +90,9 @@ def _part(part: type[Part]) -> pb.Part:
 
 
 def _parameter(field: dataclasses.Field[Any], hint: Any) -> pb.Parameter:
-    types = {bool: "bool", float: "double", int: "int64"}
+    types = {bool: "bool", float: "double", int: "int64", float | None: "double", Score: "message"}
     kind = types.get(hint) or ("message" if getattr(hint, "__origin__", None) is tuple else "enum")
-    missing = field.default is dataclasses.MISSING
+    missing = field.default is dataclasses.MISSING or field.default is None
     default = "" if missing else str(field.default).lower() if hint is bool else str(field.default)
     return pb.Parameter(
         name=field.name,
@@ -107,4 +109,4 @@ def _needs(needs: frozenset[Need]) -> list[str]:
 
 
 def _merge(plan: Plan) -> Merge:
-    return max(plan.score.merge, plan.choice.merge, key=_WIDEST.index)
+    return max((part.merge for part in plan.parts), key=_WIDEST.index)

@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from querist.v1 import pool_pb2, selection_service_pb2
+from querist.v1 import pool_pb2, selection_service_pb2, side_pb2
 
 from querist_server.engine.errors import Cancelled, EngineError
 from querist_server.engine.pipeline import Limits, Run, Selection
-from querist_server.service.decode import Columns, decode_pool, decode_task
+from querist_server.service.decode import Columns, decode_pool, decode_side, decode_task
 from querist_server.service.errors import located
 from querist_server.service.inference import Inference, Models
 
@@ -49,9 +49,19 @@ class SelectionWork:
             self._inference = Inference(header, models, self._checkpoint) if header.models else None
             if self._inference is not None:
                 task = dataclasses.replace(task, member_weights=self._inference.member_weights(task.member_weights))
-        self.task = task
         self.strategy = header.strategy
         self.run = Run(task, limits, checkpoint=self._checkpoint)
+
+    def beside(self, side: side_pb2.Side) -> None:
+        """Take what is sent beside the pool, or a piece of it.
+
+        Raises
+        ------
+        EngineError
+            If it is not what the contract allows.
+        """
+        with self._located(), self._timed("DECODE"):
+            self.run.beside(decode_side(side))
 
     def feed(self, *blocks: pool_pb2.Pool) -> None:
         """Take the next rows.

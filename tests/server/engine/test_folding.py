@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from querist_server.engine.keep import Keep
+from querist_server.engine.keep import Best
 from querist_server.engine.kernels import top
 from querist_server.engine.statistics import ScoreStatistics
 from scipy import stats
 
 
 def kept(values, capacity, cuts):
-    keep = Keep(capacity)
+    keep = Best(capacity)
     rows = np.arange(len(values))
     for piece in np.split(rows, cuts):
         keep.add(values[piece], piece, lambda at, piece=piece: {"copy": values[piece][at]})

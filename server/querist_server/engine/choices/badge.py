@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.draft import Draft
 from querist_server.engine.kernels import noise, top
-from querist_server.engine.part import FloatArray, IndexArray, Merge, Need, SetChoice
+from querist_server.engine.part import FloatArray, Merge, Need, SetChoice
 from querist_server.engine.pool import Context
 
 Array = npt.NDArray[Any]
@@ -33,23 +34,24 @@ class Badge(SetChoice):
     deterministic: ClassVar[bool] = False
     cost: ClassVar[str] = "B N (C + D)"
 
-    def choose(self, candidates: Mapping[str, npt.NDArray[Any]], count: int, context: Context) -> IndexArray:
-        """Return the positions in the order they were taken."""
+    def choose(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> None:
+        """Draw in proportion to the squared distance to the nearest that was taken."""
         gradients = _Gradients(candidates["probabilities"], candidates["embeddings"])
-        draws = noise.uniform(context.seed, noise.Purpose.CHOICE, np.arange(count))
-        taken = np.empty(count, np.int64)
-        taken[0] = gradients.squared_lengths.argmax()
-        nearest = gradients.squared_distances(int(taken[0]))
-        for step in range(1, count):
-            context.checkpoint()
+        draws = noise.uniform(context.seed, noise.Purpose.CHOICE, np.arange(draft.count))
+        position = int(np.where(draft.open, gradients.squared_lengths, -1).argmax())
+        nearest = np.where(draft.open, np.inf, 0.0)
+        for step in range(1, draft.count + 1):
+            if draft.full:
+                return
+            closed = draft.take(position)
+            np.minimum(nearest, gradients.squared_distances(position), out=nearest)
+            nearest[closed] = 0.0
             mass = np.cumsum(nearest)
             if mass[-1] <= 0:
-                taken[step:] = _best_of_the_rest(candidates, taken[:step], count - step)
-                break
-            target = min(draws[step] * mass[-1], np.nextafter(mass[-1], 0.0))  # the product may round up to the end
-            taken[step] = np.searchsorted(mass, target, side="right")
-            np.minimum(nearest, gradients.squared_distances(int(taken[step])), out=nearest)
-        return taken
+                draft.fill(top.ranking(candidates["value"], candidates["index"]))
+            elif step < draft.count:
+                target = min(draws[step] * mass[-1], np.nextafter(mass[-1], 0.0))  # the product may round up to the end
+                position = int(np.searchsorted(mass, target, side="right"))
 
 
 class _Gradients:
@@ -72,8 +74,3 @@ class _Gradients:
         distances[distances <= self._rounding * lengths] = 0.0
         distances[centre] = 0.0
         return distances
-
-
-def _best_of_the_rest(candidates: Mapping[str, npt.NDArray[Any]], taken: IndexArray, count: int) -> IndexArray:
-    rest = np.setdiff1d(np.arange(len(candidates["index"])), taken)
-    return rest[top.top(candidates["score"][rest], candidates["index"][rest], count)]

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine.kernels import distances, top
-from querist_server.engine.part import IndexArray, Merge, Need, SetChoice
+from querist_server.engine.draft import Draft
+from querist_server.engine.kernels import distances
+from querist_server.engine.part import Merge, Need, SetChoice
 from querist_server.engine.pool import Context
 
 TAKEN = -1.0
@@ -28,15 +29,13 @@ class KCenter(SetChoice):
     merge: ClassVar[Merge] = Merge.SEQUENTIAL
     cost: ClassVar[str] = "B N D"
 
-    def choose(self, candidates: Mapping[str, npt.NDArray[Any]], count: int, context: Context) -> IndexArray:
-        """Return the positions in the order they were taken."""
+    def choose(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> None:
+        """Take the farthest, again and again."""
         points = candidates["embeddings"]
-        taken = np.empty(count, np.int64)
-        taken[0] = top.top(candidates["score"], candidates["index"], 1)[0]
         nearest = np.full(len(points), np.inf)
-        for step in range(1, count):
-            context.checkpoint()
-            distances.lower_to(nearest, points, points[taken[step - 1]])
-            nearest[taken[step - 1]] = TAKEN
-            taken[step] = nearest.argmax()
-        return taken
+        nearest[~draft.open] = TAKEN
+        position = int(np.where(draft.open, candidates["value"], -np.inf).argmax())
+        while not draft.full:
+            nearest[draft.take(position)] = TAKEN
+            distances.lower_to(nearest, points, points[position])
+            position = int(nearest.argmax())

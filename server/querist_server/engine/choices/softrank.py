@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.draft import Draft
 from querist_server.engine.kernels import noise, top
-from querist_server.engine.part import IndexArray, Merge, SetChoice, parameter
+from querist_server.engine.part import Merge, SetChoice, parameter
 from querist_server.engine.pool import Context
 
 
@@ -28,10 +29,10 @@ class Softrank(SetChoice):
 
     beta: float = parameter(1.0, doc="Inverse temperature: small is close to random, large close to top.", minimum=1e-6, maximum=1e6)
 
-    def choose(self, candidates: Mapping[str, npt.NDArray[Any]], count: int, context: Context) -> IndexArray:
-        """Return the positions with the highest perturbed negative log ranks."""
+    def choose(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> None:
+        """Take the highest perturbed inverse ranks."""
         rows = candidates["index"]
-        ranks = np.empty(len(rows))
-        ranks[top.ranking(candidates["score"], rows)] = np.arange(1, len(rows) + 1)
+        ranks = np.empty(len(rows), np.float64)
+        ranks[top.ranking(candidates["value"], rows)] = np.arange(1, len(rows) + 1)
         values = -np.log(ranks) + noise.gumbel(context.seed, rows) / self.beta
-        return top.top(values, rows, count)
+        draft.fill(top.top(values, rows, len(rows) if draft.bound else draft.wanted))
