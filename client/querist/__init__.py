@@ -14,6 +14,7 @@ from querist._model_use import ModelUse
 from querist._options import Options
 from querist._version import __version__
 from querist.errors import QueristError
+from querist.inputs import CostHistory, Labelled, LinearHead, PartPredictions
 from querist.plan import Plan
 from querist.results import Batch, Progress
 from querist.v1 import parts
@@ -21,7 +22,11 @@ from querist.v1 import parts
 __all__ = [
     "Batch",
     "Client",
+    "CostHistory",
+    "Labelled",
+    "LinearHead",
     "ModelUse",
+    "PartPredictions",
     "Plan",
     "Progress",
     "QueristError",

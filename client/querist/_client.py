@@ -101,13 +101,30 @@ class Client:
         class_count: int | None = None,
         scores: Any = None,
         embeddings: Any = None,
+        label_probabilities: Any = None,
+        predicted_values: Any = None,
+        predicted_variances: Any = None,
+        committee_values: Any = None,
+        parts: Any = None,
+        costs: Any = None,
+        cost_features: Any = None,
+        groups: Any = None,
+        unlabelable: Any = None,
+        thumbnails: Any = None,
+        labelled: Any = None,
+        wanted: Any = None,
+        unwanted: Any = None,
+        head: Any = None,
+        cost_history: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,
         ids: Any = None,
         keys: Any = None,
         exclude: Any = None,
+        budget: float | None = None,
         random_share: float = 0.0,
+        audit_share: float = 0.0,
         seed: int | None = None,
         return_components: bool = False,
         return_scores: bool = False,
@@ -124,9 +141,9 @@ class Client:
         probabilities : array (N, C), (N,) or (N, 1), or iterable of batches
             The model's predictions; one column stands for the positive class.
         strategy : str or Plan
-            Name of a preset (see `strategies`), or a plan.
+            Name of a preset (see `strategies`), or a plan; "auto" picks a preset by what is given.
         count : int
-            How many to choose; or `rank_all=True` to rank every candidate.
+            How many to choose; or `rank_all=True` to rank every candidate, or a `budget` alone.
         logits : array (N, C), (N,) or (N, 1), or iterable of batches
             Predictions before softmax, instead of probabilities.
         committee, committee_logits : array (K, N, C), or list of K arrays (N, C)
@@ -140,6 +157,27 @@ class Client:
         scores : array (N,)
             The caller's own score, for the strategy "caller".
         embeddings : array (N, D)
+        label_probabilities : array (N, L)
+            Of labels that do not exclude each other.
+        predicted_values, predicted_variances : array (N,)
+            Of a regression model; `committee_values` (K, N) of a committee of them.
+        parts : PartPredictions or dict
+            Predictions for tokens, boxes or pixels.
+        costs : array (N,)
+            What a label of each costs; or `cost_features` (N, F) and a `cost_history`, from which costs are predicted.
+        groups : array (N,) of integers
+            Patients, videos or sources, for the guard `group_cap`.
+        unlabelable : array (N,)
+            Probability that annotators could not label each, for the guard `unlabelable`.
+        thumbnails : array (N, H, W) or (N, H, W, 3) of uint8
+            Small versions of images, for the guard `image_quality`.
+        labelled : Labelled or dict
+            What is labelled already.
+        wanted, unwanted : array (n, D)
+            Embeddings of examples to move towards and away from.
+        head : LinearHead, dict, or pair (weights, bias)
+            The linear last layer of your model.
+        cost_history : CostHistory, dict, or pair (features, costs)
         models : sequence of str, bytes, Path or ModelUse
             Models that the server runs on `model_inputs`: digests of uploaded models, models, or paths; several make a committee.
         model_inputs : array (N, ...), or dict of them by name
@@ -151,12 +189,16 @@ class Client:
             Ids that the server is told too.
         exclude : mask (N,), or row indices
             Instances that must not be chosen.
+        budget : float, optional
+            What all labels of the batch may cost together, in the unit of `costs`.
         random_share : float
             Share of the batch that is drawn at random.
+        audit_share : float
+            Share of the batch that is drawn at random from what guards put aside.
         seed : int, optional
             Decides all random draws.
         return_components, return_scores : bool
-            Return the parts of a mixed score, or the scores of the whole pool.
+            Return the parts of a mixed score and the factors of weights, or the scores of the whole pool.
         progress : bool or callable, optional
             True for a bar; or called with a `Progress` now and then. Only streams report progress.
         timeout : float or None, optional
@@ -282,7 +324,7 @@ class _Source:
 
     def __iter__(self) -> Iterator[selection_service_pb2.SelectStreamRequest]:
         try:
-            yield selection_service_pb2.SelectStreamRequest(header=self._request.header)
+            yield from self._request.opening()
             if self._request.arrays is not None:
                 yield from self._request.arrays.blocks(0)
                 return

@@ -15,7 +15,9 @@ import numpy.typing as npt
 from querist import codec
 from querist._containers import index_of, is_batches, to_array, to_ids
 from querist._model_use import ModelUse
-from querist._rows import COMMITTEE, LAYOUTS, Arrays, arrays_of, batch_arrays, committee_array, model_inputs
+from querist._parts import LAYOUTS, committee_array, part_arrays
+from querist._rows import COMMITTEE, PLAIN, ROW_FIELDS, Arrays, arrays_of, batch_arrays, model_inputs
+from querist._side import SideArrays, side_of
 from querist.errors import InvalidRequestError
 from querist.plan import Plan
 from querist.v1 import selection_service_pb2 as pb
@@ -24,6 +26,8 @@ Array = npt.NDArray[Any]
 
 UNARY_BYTES = 2 * 2**20
 """Up to this size a request goes as one message; above, a stream is faster."""
+_STREAMABLE = ("probabilities", "logits", "embeddings", "label_probabilities", *COMMITTEE)
+"""Arguments that may be an iterable of batches."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,21 @@ class Selecting:
     committee_layout: str = "members_first"
     scores: Any = None
     embeddings: Any = None
+    label_probabilities: Any = None
+    predicted_values: Any = None
+    predicted_variances: Any = None
+    committee_values: Any = None
+    parts: Any = None
+    costs: Any = None
+    cost_features: Any = None
+    groups: Any = None
+    unlabelable: Any = None
+    thumbnails: Any = None
+    labelled: Any = None
+    wanted: Any = None
+    unwanted: Any = None
+    head: Any = None
+    cost_history: Any = None
     model_inputs: Any = None
     models: Sequence[Any] = ()
     keys: Any = None
@@ -47,7 +66,9 @@ class Selecting:
     count: int | None = None
     rank_all: bool = False
     seed: int | None = None
+    budget: float | None = None
     random_share: float = 0.0
+    audit_share: float = 0.0
     member_weights: Any = None
     cost_matrix: Any = None
     class_count: int | None = None
@@ -75,6 +96,8 @@ class Request:
         The caller's ids, filled while batches are sent.
     layout : str
         Of committee columns.
+    side : SideArrays
+        What is sent beside the rows.
     name : str
         The field that a batch is, unless it is a dict of fields.
     """
@@ -84,12 +107,13 @@ class Request:
     batches: Any
     ids: list[Any] | None
     layout: str
+    side: SideArrays
     name: str = ""
 
     @property
     def streams(self) -> bool:
         """Whether the request goes as a stream."""
-        return self.arrays is None or self.header.return_scores or self.arrays.rows * self.arrays.row_bytes > UNARY_BYTES
+        return self.arrays is None or self.header.return_scores or self.arrays.bytes + self.side.bytes > UNARY_BYTES
 
     @property
     def repeatable(self) -> bool:
@@ -106,8 +130,16 @@ class Request:
         if self.arrays is None:
             raise AssertionError("batches are always streamed")
         message = pb.SelectRequest(header=self.header)
+        if self.side.columns:
+            message.side.CopyFrom(self.side.message())
         self.arrays.fill(message.pool, 0, self.arrays.rows)
         return message
+
+    def opening(self) -> Iterator[pb.SelectStreamRequest]:
+        """Give the messages of a stream that come before the rows."""
+        yield pb.SelectStreamRequest(header=self.header)
+        for piece in self.side.pieces():
+            yield pb.SelectStreamRequest(side=piece)
 
     def batch_blocks(self, batch: Any, first_row: int) -> tuple[Iterator[pb.SelectStreamRequest], int]:
         """Return the messages of the next batch, and its number of rows."""
@@ -135,25 +167,28 @@ def request_of(call: Selecting) -> Request:
         )
     if call.strategy is None:
         raise InvalidRequestError("strategy is missing: the name of a preset, or a querist.Plan", field="strategy")
-    if (call.count is None) == (not call.rank_all):
-        raise InvalidRequestError("say either count= or rank_all=True", field="count")
+    if (call.count is None) == (not call.rank_all and call.budget is None):
+        raise InvalidRequestError("say either count= or rank_all=True, or give a budget=", field="count")
     header = _header(call)
-    streamed = [name for name in ("probabilities", "logits", "committee", "committee_logits", "votes") if is_batches(getattr(call, name))]
+    side = side_of(call.labelled, call.wanted, call.unwanted, call.head, call.cost_history)
+    streamed = [name for name in _STREAMABLE if is_batches(getattr(call, name))]
     if streamed:
-        return _batched(call, header, streamed[0])
+        return _batched(call, header, side, streamed[0])
     columns = _columns(call, call.committee_layout)
     excluded = _exclude(call.exclude, header)
     if excluded is not None:
         columns["excluded"] = excluded
-    arrays = arrays_of(columns, call.committee_layout)
+    arrays = arrays_of(columns, call.committee_layout, part_arrays(call.parts, call.committee_layout))
     ids = _ids(call, arrays.rows)
-    return Request(header, arrays, None, ids, call.committee_layout)
+    return Request(header, arrays, None, ids, call.committee_layout, side)
 
 
 def _header(call: Selecting) -> pb.SelectHeader:
     header = pb.SelectHeader(
         count=call.count,
         random_share=call.random_share,
+        audit_share=call.audit_share,
+        budget=call.budget,
         class_count=call.class_count,
         return_components=call.return_components,
         return_scores=call.return_scores,
@@ -177,19 +212,8 @@ def _header(call: Selecting) -> pb.SelectHeader:
     return header
 
 
-def _batched(call: Selecting, header: pb.SelectHeader, name: str) -> Request:
-    for other in (
-        "probabilities",
-        "logits",
-        "committee",
-        "committee_logits",
-        "votes",
-        "scores",
-        "embeddings",
-        "model_inputs",
-        "keys",
-        "ids",
-    ):
+def _batched(call: Selecting, header: pb.SelectHeader, side: SideArrays, name: str) -> Request:
+    for other in sorted(ROW_FIELDS - {"excluded"}):
         if other != name and getattr(call, other) is not None:
             message = f"{other} was given beside batches of {name}; let each batch be a dict that holds both"
             raise InvalidRequestError(message, field=other)
@@ -198,12 +222,12 @@ def _batched(call: Selecting, header: pb.SelectHeader, name: str) -> Request:
         raise InvalidRequestError(
             "exclude is a mask, but the rows come in batches; give row indices, or excluded in each batch", field="exclude"
         )
-    return Request(header, None, getattr(call, name), None, call.committee_layout, name)
+    return Request(header, None, getattr(call, name), None, call.committee_layout, side, name)
 
 
 def _columns(call: Selecting, layout: str) -> dict[str, Array]:
     columns = {}
-    for name in ("probabilities", "logits", "scores", "embeddings", "keys"):
+    for name in PLAIN:
         if getattr(call, name) is not None:
             columns[name] = to_array(getattr(call, name), name)
     if call.committee is not None and call.committee_logits is not None:

@@ -23,6 +23,11 @@ _COLUMNS = (
     ("predicted_labels", np.int32, "predicted_labels"),
     ("random_draws", np.bool_, "random_draws"),
     ("inclusion_probabilities", np.float64, "inclusion_probabilities"),
+    ("audit_draws", np.bool_, "audit_draws"),
+    ("values", np.float64, "values"),
+    ("gains", np.float64, "gains"),
+    ("clusters", np.int64, "clusters"),
+    ("costs", np.float64, "costs"),
 )
 _ALWAYS = frozenset({"indices", "scores", "priorities"})
 
@@ -72,6 +77,9 @@ def batch(
         selection_id=response.selection_id,
         statistics=_statistics(response.statistics),
         guarded=_guarded(response.guarded),
+        spending=_spending(response.spending) if response.HasField("spending") else None,
+        guarantee=response.guarantee if response.HasField("guarantee") else None,
+        auto_choice=_auto_choice(response.auto_choice) if response.HasField("auto_choice") else None,
         timings={_enum(selection_service_pb2.Stage, timing.stage, "STAGE_"): timing.seconds for timing in response.timings},
         warnings=tuple(
             results.SelectionWarning(_enum(selection_service_pb2.WarningCode, warning.code, "WARNING_CODE_"), warning.message)
@@ -108,6 +116,8 @@ def strategies(message: system_service_pb2.ListStrategiesResponse) -> results.St
         presets={preset.name: _preset(preset) for preset in message.presets},
         scores={part.name: _part_info(part) for part in message.scores},
         choices={part.name: _part_info(part) for part in message.choices},
+        guards={part.name: _part_info(part) for part in message.guards},
+        weights={part.name: _part_info(part) for part in message.weights},
     )
 
 
@@ -141,8 +151,28 @@ def _statistics(message: selection_service_pb2.PoolStatistics) -> results.PoolSt
 
 
 def _guarded(message: selection_service_pb2.Guarded) -> results.Guarded:
-    reasons = tuple(_enum(selection_service_pb2.GuardReason, reason, "GUARD_REASON_") for reason in message.reasons)
-    return results.Guarded(message.total, _joined([message.indices], np.int64), reasons)
+    reasons = tuple(map(_reason, message.reasons))
+    tallies = {_reason(tally.reason): tally.count for tally in message.tallies}
+    return results.Guarded(message.total, _joined([message.indices], np.int64), reasons, _joined([message.values], np.float64), tallies)
+
+
+def _reason(number: int) -> str:
+    return _enum(selection_service_pb2.GuardReason, number, "GUARD_REASON_")
+
+
+def _spending(message: selection_service_pb2.Spending) -> results.Spending:
+    return results.Spending(
+        cost=message.cost,
+        left=message.left if message.HasField("left") else None,
+        affordable=message.affordable if message.HasField("affordable") else None,
+        predicted=message.predicted,
+        error=message.error if message.HasField("error") else None,
+    )
+
+
+def _auto_choice(message: selection_service_pb2.AutoChoice) -> results.AutoChoice:
+    alternatives = {alternative.strategy: alternative.reason for alternative in message.alternatives}
+    return results.AutoChoice(message.strategy, message.reason, alternatives)
 
 
 def _model_value(message: model_service_pb2.ModelValue) -> results.ModelValue:

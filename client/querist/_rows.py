@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from querist import codec
 from querist._containers import index_of, to_array, to_ids
+from querist._parts import LAYOUTS, PartArrays, committee_array, part_arrays
 from querist.errors import InvalidRequestError
 from querist.v1 import pool_pb2
 from querist.v1 import selection_service_pb2 as pb
@@ -19,11 +19,25 @@ Array = npt.NDArray[Any]
 
 BLOCK_BYTES = 2**20
 """What a row block should weigh; measured to stream best."""
-LAYOUTS = {"members_first": pool_pb2.COMMITTEE_LAYOUT_MEMBERS_FIRST, "rows_first": pool_pb2.COMMITTEE_LAYOUT_ROWS_FIRST}
-COMMITTEE = {"committee": "probabilities", "committee_logits": "logits", "votes": "votes"}
-_PLAIN = ("probabilities", "logits", "scores", "embeddings", "keys", "excluded")
+COMMITTEE = {"committee": "probabilities", "committee_logits": "logits", "votes": "votes", "committee_values": "values"}
+PLAIN = (
+    "probabilities",
+    "logits",
+    "scores",
+    "embeddings",
+    "keys",
+    "label_probabilities",
+    "predicted_values",
+    "predicted_variances",
+    "costs",
+    "cost_features",
+    "groups",
+    "unlabelable",
+    "thumbnails",
+)
+"""Arguments whose first dimension is the rows, called as in the contract's `Pool`."""
 _INPUT = "model_inputs."
-ROW_FIELDS = frozenset({*_PLAIN, *COMMITTEE, "model_inputs", "ids"})
+ROW_FIELDS = frozenset({*PLAIN, *COMMITTEE, "excluded", "parts", "model_inputs", "ids"})
 """What a batch may hold."""
 
 
@@ -38,16 +52,19 @@ class Arrays:
     rows : int
     layout : str
         Of committee columns.
+    parts : PartArrays or None
+        Predictions for the parts of each row.
     """
 
     columns: dict[str, Array]
     rows: int
     layout: str
+    parts: PartArrays | None = None
 
     @property
-    def row_bytes(self) -> int:
-        """Bytes of a row over all columns."""
-        return max(1, sum(column.nbytes for column in self.columns.values()) // max(1, self.rows))
+    def bytes(self) -> int:
+        """Bytes of all columns."""
+        return sum(column.nbytes for column in self.columns.values()) + (self.parts.bytes if self.parts else 0)
 
     def pool(self, start: int, stop: int) -> pool_pb2.Pool:
         """Return some rows as a message."""
@@ -67,6 +84,8 @@ class Arrays:
             else:
                 tensor = getattr(pool, name)
             codec.fill(tensor, column[:, start:stop] if members_first else column[start:stop])
+        if self.parts is not None:
+            self.parts.fill(pool.parts, start, stop)
 
     def blocks(self, first_row: int) -> Iterator[pb.SelectStreamRequest]:
         """Cut the rows into messages of about 1 MiB.
@@ -76,15 +95,20 @@ class Arrays:
         first_row : int
             Index in the pool of the first of these rows.
         """
-        step = max(1, BLOCK_BYTES // self.row_bytes)
-        for start in range(0, self.rows, step):
+        start = 0
+        step = max(1, BLOCK_BYTES * self.rows // max(1, sum(column.nbytes for column in self.columns.values())))
+        while start < self.rows:
+            stop = min(start + step, self.rows)
+            if self.parts is not None:
+                stop = self.parts.end(start, stop, BLOCK_BYTES)
             message = pb.SelectStreamRequest(block=pb.RowBlock(first_row=first_row + start))
-            self.fill(message.block.rows, start, min(start + step, self.rows))
+            self.fill(message.block.rows, start, stop)
             yield message
+            start = stop
 
 
-def arrays_of(columns: dict[str, Array], layout: str) -> Arrays:
-    if not columns:
+def arrays_of(columns: dict[str, Array], layout: str, parts: PartArrays | None = None) -> Arrays:
+    if not columns and parts is None:
         raise InvalidRequestError("there are no rows: give probabilities=, logits=, committee=, or another field of the pool", field="pool")
     lengths = {}
     for name, column in columns.items():
@@ -92,24 +116,15 @@ def arrays_of(columns: dict[str, Array], layout: str) -> Arrays:
         if column.ndim <= axis:
             raise InvalidRequestError(f"{name} has shape {list(column.shape)}; it needs a row dimension", field=name)
         lengths[name] = column.shape[axis]
+    if parts is not None:
+        lengths["parts"] = len(parts.counts)
     (first, rows), *others = lengths.items()
     for name, other in others:
         if other != rows:
             raise InvalidRequestError(
                 f"{name} has {other} rows and {first} has {rows}; they must agree", field=name, reason="SHAPE_MISMATCH"
             )
-    return Arrays(columns, rows, layout)
-
-
-def committee_array(value: Any, name: str, layout: str) -> Array:
-    """Return a committee as one array; a list of the members' arrays is put together."""
-    if not isinstance(value, (list, tuple)):
-        return to_array(value, name)
-    members = [to_array(member, f"{name}[{index}]") for index, member in enumerate(value)]
-    shapes = {member.shape for member in members}
-    if len(shapes) != 1:
-        raise InvalidRequestError(f"the members of {name} have shapes {sorted(shapes)}; they must agree", field=name)
-    return np.stack(members, axis=0 if layout == "members_first" else 1)
+    return Arrays(columns, rows, layout, parts)
 
 
 def model_inputs(value: Any) -> dict[str, Array]:
@@ -125,14 +140,15 @@ def batch_arrays(batch: Mapping[str, Any], layout: str) -> tuple[Arrays, list[An
         allowed = ", ".join(sorted(ROW_FIELDS))
         raise InvalidRequestError(f"a batch holds {', '.join(sorted(unknown))}; allowed are {allowed}", field="batch")
     columns: dict[str, Array] = {}
+    parts = part_arrays(batch.get("parts"), layout)
     for name, value in batch.items():
         if name in COMMITTEE:
             columns[name] = committee_array(value, name, layout)
         elif name == "model_inputs":
             columns |= model_inputs(value)
-        elif name != "ids":
+        elif name not in ("ids", "parts"):
             columns[name] = to_array(value, name)
-    arrays = arrays_of(columns, layout)
+    arrays = arrays_of(columns, layout, parts)
     ids = to_ids(batch["ids"]) if "ids" in batch else index_of(next(iter(batch.values())))
     if ids is not None and len(ids) != arrays.rows:
         raise InvalidRequestError(f"a batch has {arrays.rows} rows and {len(ids)} ids; there must be one each", field="ids")

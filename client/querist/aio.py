@@ -94,13 +94,30 @@ class AsyncClient:
         class_count: int | None = None,
         scores: Any = None,
         embeddings: Any = None,
+        label_probabilities: Any = None,
+        predicted_values: Any = None,
+        predicted_variances: Any = None,
+        committee_values: Any = None,
+        parts: Any = None,
+        costs: Any = None,
+        cost_features: Any = None,
+        groups: Any = None,
+        unlabelable: Any = None,
+        thumbnails: Any = None,
+        labelled: Any = None,
+        wanted: Any = None,
+        unwanted: Any = None,
+        head: Any = None,
+        cost_history: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,
         ids: Any = None,
         keys: Any = None,
         exclude: Any = None,
+        budget: float | None = None,
         random_share: float = 0.0,
+        audit_share: float = 0.0,
         seed: int | None = None,
         return_components: bool = False,
         return_scores: bool = False,
@@ -226,7 +243,8 @@ class _Source:
     async def messages(self) -> AsyncIterator[selection_service_pb2.SelectStreamRequest]:
         """Give the messages in order."""
         try:
-            yield selection_service_pb2.SelectStreamRequest(header=self._request.header)
+            for message in self._request.opening():
+                yield message
             if self._request.arrays is not None:
                 for message in self._request.arrays.blocks(0):
                     yield message

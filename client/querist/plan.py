@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ Part = Any
 
 @dataclass(frozen=True)
 class Plan:
-    """How to choose: a score gives each instance a value, a choice takes a set by those values.
+    """How to choose: a score gives each instance a value, a choice takes a set by those values; guards put instances aside, weights scale.
 
     Attributes
     ----------
@@ -27,11 +28,27 @@ class Plan:
         Such as "top", or ``querist.parts.Power(beta=2.0)``.
     prefilter : int, optional
         Keep only this many best by score before the choice looks at them.
+    prefilter_factor : float, optional
+        The same as a multiple of the batch, but at least 1,000.
+    guards : sequence of str or part
+        Such as "near_duplicate", or ``querist.parts.GroupCap(most=2)``.
+    weights : sequence of str or part
+        Such as "density", or ``querist.parts.Cost(gamma=0.5)``.
     """
 
     score: Part
     choice: Part = "top"
     prefilter: int | None = None
+    prefilter_factor: float | None = None
+    guards: Sequence[Part] = ()
+    weights: Sequence[Part] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("guards", "weights"):
+            given = getattr(self, name)
+            if isinstance(given, str) or not isinstance(given, Sequence):
+                raise InvalidRequestError(f"{name} is {given!r}; it must be a list of names or parts", field=f"plan.{name}")
+            object.__setattr__(self, name, tuple(given))
 
     def to_message(self) -> plan_pb2.Plan:
         """Return the plan as a message.
@@ -41,20 +58,30 @@ class Plan:
         InvalidRequestError
             If there is no such score or choice, or a parameter has a wrong type.
         """
-        message = plan_pb2.Plan(prefilter=self.prefilter)
+        message = plan_pb2.Plan(prefilter=self.prefilter, prefilter_factor=self.prefilter_factor)
         _fill(message.score, self.score, "plan.score")
         _fill(message.choice, self.choice, "plan.choice")
+        for index, guard in enumerate(self.guards):
+            _fill(message.guards.add(), guard, f"plan.guards[{index}]")
+        for index, weight in enumerate(self.weights):
+            _fill(message.weights.add(), weight, f"plan.weights[{index}]")
         return message
 
     @classmethod
     def from_message(cls, message: plan_pb2.Plan) -> Plan:
         """Return the plan that a message holds, with parts as dataclasses."""
-        prefilter = message.prefilter if message.HasField("prefilter") else None
-        return cls(_part_of(message.score), _part_of(message.choice), prefilter)
+        return cls(
+            _part_of(message.score),
+            _part_of(message.choice),
+            prefilter=message.prefilter if message.HasField("prefilter") else None,
+            prefilter_factor=message.prefilter_factor if message.HasField("prefilter_factor") else None,
+            guards=tuple(map(_part_of, message.guards)),
+            weights=tuple(map(_part_of, message.weights)),
+        )
 
 
 def _fill(container: Message, part: Part, path: str) -> None:
-    """Set the arm of a Score or Choice message."""
+    """Set the arm of a Guard, Score, Weight or Choice message."""
     fields: Any = container.DESCRIPTOR.oneofs_by_name["kind"].fields
     arms = {field.message_type.name: field.name for field in fields}
     arm = part if isinstance(part, str) else arms.get(type(part).__name__)
@@ -77,6 +104,8 @@ def _set_parameters(message: Message, part: Any, path: str) -> None:
             if descriptor.message_type is plan_pb2.MixPart.DESCRIPTOR:
                 for index, entry in enumerate(value):
                     _fill(message.parts.add(weight=entry.weight).score, entry.score, f"{path}.parts[{index}].score")  # type: ignore[attr-defined]
+            elif descriptor.message_type is plan_pb2.Score.DESCRIPTOR:
+                _fill(getattr(message, field.name), value, f"{path}.{field.name}")
             elif descriptor.enum_type is not None:
                 setattr(message, field.name, descriptor.enum_type.values_by_name[_prefix(descriptor) + str(value).upper()].number)
             else:
@@ -100,6 +129,8 @@ def _part_of(container: Message) -> Part:
         value = getattr(message, field.name)
         if descriptor.message_type is plan_pb2.MixPart.DESCRIPTOR:
             values[field.name] = tuple(parts.MixPart(score=_part_of(entry.score), weight=entry.weight) for entry in value)
+        elif descriptor.message_type is plan_pb2.Score.DESCRIPTOR:
+            values[field.name] = _part_of(value)
         elif descriptor.enum_type is not None:
             values[field.name] = descriptor.enum_type.values_by_number[value].name.removeprefix(_prefix(descriptor))
         elif message.HasField(field.name):

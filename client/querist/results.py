@@ -51,11 +51,60 @@ class SelectionWarning:
 
 @dataclass(frozen=True)
 class Guarded:
-    """Instances that were left out although the caller did not exclude them: their number, the first of them, and why."""
+    """Instances that were left out although the caller did not exclude them.
+
+    Attributes
+    ----------
+    total : int
+    indices : ndarray of int64
+        The first of them.
+    reasons : tuple of str
+        Why, one each, such as "KNN_OUTLIER".
+    values : ndarray of float64
+        The measures by which they were judged; NaN where there is none.
+    tallies : dict of str to int
+        How many for each reason.
+    """
 
     total: int
     indices: IndexArray
     reasons: tuple[str, ...]
+    values: FloatArray
+    tallies: dict[str, int]
+
+
+@dataclass(frozen=True)
+class AutoChoice:
+    """What the strategy "auto" chose and why; `alternatives` are other presets that fit, and when to prefer them."""
+
+    strategy: str
+    reason: str
+    alternatives: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What a batch costs.
+
+    Attributes
+    ----------
+    cost : float
+        All labels together.
+    left : float or None
+        Of the budget.
+    affordable : int or None
+        How many of those that were not taken could each still be paid for.
+    predicted : bool
+        Whether costs were predicted.
+    error : float or None
+        The typical factor by which predicted costs are off.
+    """
+
+    cost: float
+    left: float | None
+    affordable: int | None
+    predicted: bool
+    error: float | None
 
 
 @dataclass(frozen=True)
@@ -109,8 +158,18 @@ class Batch:
         Drawn by the random share instead of the plan.
     inclusion_probabilities : ndarray of float64 or None
         Of a uniform draw; 0 where there is none.
+    audit_draws : ndarray of bool or None
+        Drawn from what guards put aside.
+    values : ndarray of float64 or None
+        Scores times weights, if the plan has weights.
+    gains : ndarray of float64 or None
+        What each added to the choice's objective, if it has one.
+    clusters : ndarray of int64 or None
+        The cluster that each was taken from, -1 for none, if the choice made any.
+    costs : ndarray of float64 or None
+        What each label costs, if that is known.
     components : dict of str to ndarray
-        Raw parts of a mixed score, if asked for.
+        Raw parts of a mixed score and factors of weights, if asked for.
     plan : Plan
         The plan that was really run, with every default filled in.
     strategy : str
@@ -121,6 +180,12 @@ class Batch:
         Name of this selection in the server's log.
     statistics : PoolStatistics
     guarded : Guarded
+    spending : Spending or None
+        What the batch costs, if that is known.
+    guarantee : float or None
+        The share of the best possible objective that the batch surely reaches, where theory gives such a number.
+    auto_choice : AutoChoice or None
+        What the strategy "auto" chose.
     timings : dict of str to float
         Seconds in each stage.
     warnings : tuple of SelectionWarning
@@ -149,6 +214,14 @@ class Batch:
     predicted_labels: npt.NDArray[np.int32] | None = None
     random_draws: npt.NDArray[np.bool_] | None = None
     inclusion_probabilities: FloatArray | None = None
+    audit_draws: npt.NDArray[np.bool_] | None = None
+    values: FloatArray | None = None
+    gains: FloatArray | None = None
+    clusters: IndexArray | None = None
+    costs: FloatArray | None = None
+    spending: Spending | None = None
+    guarantee: float | None = None
+    auto_choice: AutoChoice | None = None
     components: dict[str, FloatArray] = field(default_factory=dict)
     class_labels: tuple[str, ...] = ()
     all_scores: FloatArray | None = None
@@ -175,6 +248,11 @@ class Batch:
             "predicted_labels",
             "random_draws",
             "inclusion_probabilities",
+            "audit_draws",
+            "values",
+            "gains",
+            "clusters",
+            "costs",
         )
         columns = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return {**columns, **{f"score_{name}": values for name, values in self.components.items()}}
@@ -249,7 +327,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class PartInfo:
-    """A score or a choice."""
+    """A guard, score, weight or choice."""
 
     name: str
     summary: str
@@ -269,6 +347,8 @@ class Strategies:
     presets: dict[str, Preset]
     scores: dict[str, PartInfo]
     choices: dict[str, PartInfo]
+    guards: dict[str, PartInfo]
+    weights: dict[str, PartInfo]
 
 
 @dataclass(frozen=True)
@@ -285,7 +365,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, Plan):
-        return {"score": _plain(value.score), "choice": _plain(value.choice), "prefilter": value.prefilter}
+        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
         is_part = type(value).__module__ == parts.__name__ and not isinstance(value, parts.MixPart)

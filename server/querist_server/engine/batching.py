@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -98,14 +99,14 @@ def interleaved(planned: Columns, drawn: Columns) -> Columns:
     if not few:
         return planned
     if not many:
-        return {name: drawn.get(name, np.full((few, *column.shape[1:]), _absent(name), column.dtype)) for name, column in planned.items()}
+        return {name: drawn[name] if name in drawn else _absences(name, few) for name in planned}
     total = many + few
     is_drawn = np.zeros(total, bool)
     is_drawn[((np.arange(few) + 0.5) * total / few).astype(np.int64)] = True
     batch = {}
     for name, column in planned.items():
         joined = np.empty((total, *column.shape[1:]), column.dtype)
-        joined[~is_drawn], joined[is_drawn] = column, drawn.get(name, _absent(name))
+        joined[~is_drawn], joined[is_drawn] = column, drawn[name] if name in drawn else _absences(name, few)
         batch[name] = joined
     return batch
 
@@ -115,11 +116,9 @@ def taken(columns: Columns, positions: IndexArray) -> Columns:
     return {name: column[positions] for name, column in columns.items()}
 
 
-def _absent(name: str) -> float | int:
-    """Return what stands for a number that a drawn row does not have."""
-    if name == "cluster":
-        return NO_CLUSTER
-    return 1.0 if name.startswith("factor.") else np.nan
+def _absences(name: str, rows: int) -> npt.NDArray[Any]:
+    """Return what stands for numbers that drawn rows do not have."""
+    return np.full(rows, NO_CLUSTER) if name == "cluster" else np.full(rows, np.nan)
 
 
 def _draft(task: Task, context: Context, candidates: Columns, count: int, before: Sequence[Batch], *, watched: bool = True) -> Draft:

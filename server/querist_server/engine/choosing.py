@@ -109,7 +109,7 @@ class _Choosing:
             if self.task.audit_count:
                 aside.append(batching.taken(candidates, np.flatnonzero(out)))
             candidates = keep.without(candidates, out)
-        self.holdings.candidates = len(candidates["index"])
+            self.holdings.candidates -= int(np.count_nonzero(out))
         return candidates, aside
 
     def _combined(self, candidates: Columns) -> Columns:

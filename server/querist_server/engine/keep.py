@@ -153,7 +153,7 @@ def without(columns: Columns, out: npt.NDArray[np.bool_]) -> Columns:
     if not out.any():
         return columns
     staying = np.flatnonzero(~out)
-    for column in columns.values():
+    for column in {id(column): column for column in columns.values()}.values():  # two names may stand for one column
         step = max(1, CHUNK_BYTES // max(1, column.nbytes // max(1, len(column))))
         for start in range(0, len(staying), step):
             chunk = staying[start : start + step]

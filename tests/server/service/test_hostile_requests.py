@@ -108,7 +108,9 @@ def check(request: pb.SelectRequest, models: Models) -> str:
         assert failure.reason != "INTERNAL"
         assert failure.status.ByteSize() < 4096
         return failure.reason
-    response = encode_response(selection, work.task.plan, strategy="", seed=0, seconds={}, class_labels=[], rows=slice(None))
+    response = encode_response(
+        selection, work.run.task.plan, auto_choice=None, strategy="", seed=0, seconds={}, class_labels=[], rows=slice(None)
+    )
     indices, statistics = list(response.selected.indices), response.statistics
     assert len(set(indices)) == len(indices) == (statistics.candidates if request.header.rank_all else request.header.count)
     assert all(0 <= index < statistics.rows for index in indices)

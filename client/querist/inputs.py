@@ -1,0 +1,106 @@
+"""What a selection may be told beside its rows: named bundles of arrays. Dicts with the same keys do as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from querist.errors import InvalidRequestError
+
+Bundle = TypeVar("Bundle")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Labelled:
+    """The instances that have labels; all arrays have the same number of rows.
+
+    Attributes
+    ----------
+    embeddings : array (n, D)
+        Of the type and width of the pool's.
+    classes : array (n,) of integers
+        From 0 to C - 1.
+    values : array (n,)
+        Targets of a regression.
+    sets : array (n, L) of bool
+        Which labels each has, for multi-label tasks.
+    """
+
+    embeddings: Any = None
+    classes: Any = None
+    values: Any = None
+    sets: Any = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LinearHead:
+    """The linear last layer of your model: logits = embeddings @ weights.T + bias.
+
+    Attributes
+    ----------
+    weights : array (C, D)
+    bias : array (C,), optional
+    """
+
+    weights: Any
+    bias: Any = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CostHistory:
+    """What labels cost before, from which the costs of others are predicted.
+
+    Attributes
+    ----------
+    features : array (n, F)
+    costs : array (n,)
+        Above 0.
+    """
+
+    features: Any
+    costs: Any
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PartPredictions:
+    """Predictions for the parts of instances (tokens, boxes, pixels), the parts of the first instance first: T = sum(counts) rows.
+
+    Attributes
+    ----------
+    counts : array (N,) of integers
+        How many parts each instance has.
+    probabilities, logits : array (T, C)
+    committee, committee_logits : array (K, T, C)
+    votes : array (K, T) of integers
+    scores : array (T,)
+        Your own scores of the parts.
+    """
+
+    counts: Any
+    probabilities: Any = None
+    logits: Any = None
+    committee: Any = None
+    committee_logits: Any = None
+    votes: Any = None
+    scores: Any = None
+
+
+def bundle_of(kind: type[Bundle], value: Any, name: str) -> Bundle | None:
+    """Return a bundle that was given as one or as a dict; None if there is none.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it is something else, or a dict with other keys.
+    """
+    if value is None or isinstance(value, kind):
+        return value
+    allowed = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+    if not isinstance(value, Mapping) or not set(value) <= set(allowed):
+        given = f"a dict with {', '.join(map(str, value))}" if isinstance(value, Mapping) else type(value).__name__
+        raise InvalidRequestError(f"{name} is {given}; allowed is querist.{kind.__name__}, or a dict of {', '.join(allowed)}", field=name)
+    try:
+        return kind(**value)
+    except TypeError as error:
+        raise InvalidRequestError(f"{name} lacks a key: {error}", field=name) from error

@@ -1,0 +1,1 @@
+"""Choices: each takes a batch from scored candidates. One idea a file."""
