@@ -31,13 +31,6 @@ def test_a_batch_holds_what_was_asked_for(client):
     assert frame["ids"].tolist() == batch.ids
     plan = json.loads(json.dumps(batch.to_dict()))["plan"]
     assert (plan["score"], plan["choice"], plan["prefilter"], plan["guards"]) == ({"Margin": {}}, {"Top": {}}, None, [])
-        "score": {"Margin": {}},
-        "choice": {"Top": {}},
-        "prefilter": None,
-        "prefilter_factor": None,
-        "guards": [],
-        "weights": [],
-    }
 
 
 def test_plans_are_typed_and_come_back_with_their_defaults(client):

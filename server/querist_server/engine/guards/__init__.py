@@ -1,1 +1,1 @@
-"""Choices: each takes a batch from scored candidates. One idea a file."""
+"""Guards: each puts instances aside that must not be asked. One idea a file."""

@@ -1,1 +1,1 @@
-"""Choices: each takes a batch from scored candidates. One idea a file."""
+"""Weights: each multiplies the score by a factor. One idea a file."""
