@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+PEERS := .cache/peers/installed
 NODE_STAMP := tests/languages/node/node_modules/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench-stream languages readme clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-stream languages readme clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -39,6 +40,14 @@ compat: $(STAMP) ## the oldest (on OLDEST_PYTHON if given) and newest of what we
 
 bench-stream: $(STAMP) ## 10,000,000 x 10 through SelectStream: memory and time
 	$(BIN)/python tests/bench/bench_stream.py
+
+bench: $(STAMP) $(PEERS) ## batch choices over gRPC beside the public libraries in process
+	$(BIN)/python tests/bench/bench_batches.py
+
+$(PEERS):
+	$(PYTHON) -m venv .cache/peers
+	.cache/peers/bin/python -m pip install --quiet scikit-activeml small-text apricot-select faiss-cpu
+	touch $@
 
 languages: ## packages of the clients in other languages, where their tools are installed
 	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(NODE_STAMP); else echo "npm is not installed: the Node client is not tested"; fi

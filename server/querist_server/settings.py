@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     """Selections that compute at a time; default: the CPU quota."""
     max_waiting: int = Field(64, ge=0)
     """Selections that may wait for a worker; more are refused at once."""
-    max_in_flight_bytes: int = Field(512 * MIB, ge=MIB)
+    max_in_flight_bytes: int = Field(2048 * MIB, ge=MIB)
     """Bytes that all selections together may hold."""
     max_message_bytes: int = Field(16 * MIB, ge=64 * 1024, lt=2**31)
     """Largest single message, in both directions."""
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     """Most members of a committee."""
     max_embedding_width: int = Field(16_384, ge=1)
     """Most columns of the embeddings."""
-    max_kept_bytes: int = Field(256 * MIB, ge=MIB)
+    max_kept_bytes: int = Field(1024 * MIB, ge=MIB)
     """Bytes that one selection may hold for rows that have streamed past."""
     model_directory: Path = Field(default_factory=_default_model_directory)
     """Where uploaded models are stored; made at the first upload."""
