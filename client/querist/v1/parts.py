@@ -299,8 +299,8 @@ class LabelUncertainty:
     together over the labels. Needs `Pool.label_probabilities`.
     """
 
-    measure: str | None = None
-    """measure is what is measured of each label. Default: LABEL_MEASURE_MARGIN."""
+    label_measure: str | None = None
+    """label_measure is what is measured of each label. Default: LABEL_MEASURE_MARGIN."""
 
     aggregate: str | None = None
     """aggregate brings the labels together: MEAN, MAX or TOP_M. Default: AGGREGATE_MEAN."""

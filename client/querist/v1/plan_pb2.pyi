@@ -349,14 +349,14 @@ class MixPart(_message.Message):
     def __init__(self, score: _Optional[_Union[Score, _Mapping]] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class LabelUncertainty(_message.Message):
-    __slots__ = ("measure", "aggregate", "m")
-    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("label_measure", "aggregate", "m")
+    LABEL_MEASURE_FIELD_NUMBER: _ClassVar[int]
     AGGREGATE_FIELD_NUMBER: _ClassVar[int]
     M_FIELD_NUMBER: _ClassVar[int]
-    measure: LabelMeasure
+    label_measure: LabelMeasure
     aggregate: Aggregate
     m: int
-    def __init__(self, measure: _Optional[_Union[LabelMeasure, str]] = ..., aggregate: _Optional[_Union[Aggregate, str]] = ..., m: _Optional[int] = ...) -> None: ...
+    def __init__(self, label_measure: _Optional[_Union[LabelMeasure, str]] = ..., aggregate: _Optional[_Union[Aggregate, str]] = ..., m: _Optional[int] = ...) -> None: ...
 
 class BinaryMinimum(_message.Message):
     __slots__ = ()

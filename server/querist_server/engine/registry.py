@@ -9,38 +9,60 @@ from querist_server.engine.choices.softmax import Softmax
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
 from querist_server.engine.part import Choice, Guard, Score, Weight
+from querist_server.engine.scores.adaptive import Adaptive
 from querist_server.engine.scores.bald import Bald
+from querist_server.engine.scores.binary_minimum import BinaryMinimum
 from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.scores.consensus_entropy import ConsensusEntropy
+from querist_server.engine.scores.cvirs import Cvirs
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.expected_cost import ExpectedCost
 from querist_server.engine.scores.gini import Gini
+from querist_server.engine.scores.label_cardinality import LabelCardinality
+from querist_server.engine.scores.label_uncertainty import LabelUncertainty
 from querist_server.engine.scores.least_confidence import LeastConfidence
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.scores.max_kl import MaxKl
 from querist_server.engine.scores.mean_disagreement import MeanDisagreement
+from querist_server.engine.scores.member_variance import MemberVariance
 from querist_server.engine.scores.mix import Mix
+from querist_server.engine.scores.mmc import Mmc
+from querist_server.engine.scores.mnlp import Mnlp
+from querist_server.engine.scores.parts_score import PartsScore
+from querist_server.engine.scores.predictive_variance import PredictiveVariance
 from querist_server.engine.scores.probability_std import ProbabilityStd
 from querist_server.engine.scores.random import Random
 from querist_server.engine.scores.ratio import Ratio
+from querist_server.engine.scores.sequence_confidence import SequenceConfidence
 from querist_server.engine.scores.variation_ratio import VariationRatio
 from querist_server.engine.scores.vote_entropy import VoteEntropy
 
 _SCORES: tuple[type[Score], ...] = (
+    Adaptive,
     Bald,
+    BinaryMinimum,
     CallerScore,
     ConsensusEntropy,
+    Cvirs,
     Entropy,
     ExpectedCost,
     Gini,
+    LabelCardinality,
+    LabelUncertainty,
     LeastConfidence,
     Margin,
     MaxKl,
     MeanDisagreement,
+    MemberVariance,
     Mix,
+    Mmc,
+    Mnlp,
+    PartsScore,
+    PredictiveVariance,
     ProbabilityStd,
     Random,
     Ratio,
+    SequenceConfidence,
     VariationRatio,
     VoteEntropy,
 )
