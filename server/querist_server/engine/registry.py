@@ -8,6 +8,11 @@ from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.softmax import Softmax
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
+from querist_server.engine.guards.energy import Energy
+from querist_server.engine.guards.group_cap import GroupCap
+from querist_server.engine.guards.image_quality import ImageQuality
+from querist_server.engine.guards.near_duplicate import NearDuplicate
+from querist_server.engine.guards.unlabelable import Unlabelable
 from querist_server.engine.part import Choice, Guard, Score, Weight
 from querist_server.engine.scores.adaptive import Adaptive
 from querist_server.engine.scores.bald import Bald
@@ -36,6 +41,9 @@ from querist_server.engine.scores.ratio import Ratio
 from querist_server.engine.scores.sequence_confidence import SequenceConfidence
 from querist_server.engine.scores.variation_ratio import VariationRatio
 from querist_server.engine.scores.vote_entropy import VoteEntropy
+from querist_server.engine.weights.cost import Cost
+from querist_server.engine.weights.density import Density
+from querist_server.engine.weights.rarity import Rarity
 
 _SCORES: tuple[type[Score], ...] = (
     Adaptive,
@@ -75,8 +83,18 @@ _CHOICES: tuple[type[Choice], ...] = (
     Top,
 )
 
-_GUARDS: tuple[type[Guard], ...] = ()
-_WEIGHTS: tuple[type[Weight], ...] = ()
+_GUARDS: tuple[type[Guard], ...] = (
+    Energy,
+    GroupCap,
+    ImageQuality,
+    NearDuplicate,
+    Unlabelable,
+)
+_WEIGHTS: tuple[type[Weight], ...] = (
+    Cost,
+    Density,
+    Rarity,
+)
 
 SCORES: dict[str, type[Score]] = {part.name: part for part in _SCORES}
 CHOICES: dict[str, type[Choice]] = {part.name: part for part in _CHOICES}

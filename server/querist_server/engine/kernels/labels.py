@@ -33,7 +33,7 @@ def mean_of_highest(values: FloatArray, m: int) -> FloatArray:
 
 
 def loss_reduction(probabilities: Array) -> FloatArray:
-    """Return the sum over labels of (1 - y (2 p - 1)) / 2, y being 1 for as many most likely labels as are likelier than not (at least one)."""
+    """Return the sum over labels of (1 - y (2 p - 1)) / 2; y is 1 for as many most likely labels as are likelier than not (at least 1)."""
     p = probabilities.astype(np.float64)
     positives = np.maximum(1, (p > 0.5).sum(axis=1))
     falling = -np.sort(-p, axis=1)
@@ -49,8 +49,8 @@ def cardinality_gap(probabilities: Array, sets: npt.NDArray[np.bool_]) -> FloatA
 def inconsistency(probabilities: Array, sets: npt.NDArray[np.bool_]) -> FloatArray:
     """Return the mean entropy distance of each row's likely labels [n, L] to given sets [m, L].
 
-    With the counts of labels that both have, one has or none has, the distance is (2 H(a, b) - H(a) - H(b)) / H(a, b) for the entropies H of the
-    shares; 1 for sets that are each other's complement, and 0 where both hold all labels or none.
+    With the shares of labels that both have, one has or none has, the distance is (2 H(a, b) - H(a) - H(b)) / H(a, b) for the entropies H;
+    1 for sets that are each other's complement, and 0 where both hold all labels or none.
     """
     predicted = (probabilities > 0.5).astype(np.float64)
     width = predicted.shape[1]

@@ -14,7 +14,7 @@ from querist_server.engine.pool import Block, Context, sent
 
 @dataclass(frozen=True)
 class Cvirs(PoolScore):
-    """Category vector inconsistency and ranking of scores: how openly each label ranks, times how unlike known label sets the predicted one is.
+    """Category vector inconsistency and ranking of scores: how openly each label ranks, times how unlike known label sets it looks.
 
     Of each candidate one margin a label is kept, since ranks are over all candidates.
     """

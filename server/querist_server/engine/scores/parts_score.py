@@ -26,7 +26,7 @@ class PartsScore(Score):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PARTS})
     cost: ClassVar[str] = "the score of T parts, and T log T"
 
-    score: Score = parameter(doc="The score of a part; one that looks at predictions of single parts.")  # noqa: RUF009 - a field of no default
+    score: Score = parameter(doc="The score of a part; one that looks at predictions of single parts.")  # noqa: RUF009 - makes a field
     aggregate: Literal["SUM", "MEAN", "MAX", "TOP_M", "QUANTILE", "COUNT", "BY_CLASS"] = parameter(
         "TOP_M", doc="How parts are brought together."
     )

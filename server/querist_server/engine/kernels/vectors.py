@@ -1,0 +1,47 @@
+"""Vectors by their direction: rows scaled to length 1, in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+BLOCK_BYTES = 2**20
+"""What a block should weigh, so that it and a few arrays of its size stay in a core's cache."""
+
+
+def unit_rows(points: Array) -> Array:
+    """Return rows (n, D) scaled to length 1, in their own type; a row of zeros stays zeros.
+
+    Rows are scaled twice, so that squares neither overflow nor vanish.
+    """
+    scaled, lengths, _ = _scaled(points)
+    scaled /= lengths
+    return scaled
+
+
+def inverse_lengths(points: Array) -> Array:
+    """Return one over the length of each row, (n,), in their own type; 0 for a row of zeros."""
+    _, lengths, largest = _scaled(points)
+    inverse = 1 / (lengths * np.where(largest > 0, largest, 1))
+    return np.where(largest > 0, inverse, 0)[:, 0]
+
+
+def _scaled(points: Array) -> tuple[Array, Array, Array]:
+    """Return rows whose largest entry is 1, their lengths, and what they were divided by; each with one column for n rows."""
+    largest = np.abs(points).max(axis=1, keepdims=True)
+    scaled = points / np.where(largest > 0, largest, 1)
+    lengths = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))[:, None]
+    return scaled, np.where(lengths > 0, lengths, 1), largest
+
+
+def blocks(points: Array, checkpoint: Callable[[], None], rows: int | None = None) -> Iterator[slice]:
+    """Give slices of the rows that each weigh about `BLOCK_BYTES`, asking before each whether to go on."""
+    step = rows or max(1, BLOCK_BYTES // max(1, points.itemsize * int(np.prod(points.shape[1:]))))
+    for start in range(0, len(points), step):
+        checkpoint()
+        yield slice(start, min(start + step, len(points)))
