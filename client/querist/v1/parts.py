@@ -496,8 +496,8 @@ class FacilityLocation:
     """
 
     radius: float | None = None
-    """radius is the distance up to which the kernel TOP_HAT is 1, above 0 (at least 1e-6) and at most 2. Default: the largest of 32
-    radii at which at least 95 % of the instances have no neighbour within it that k-means puts into another cluster.
+    """radius is the distance up to which the kernel TOP_HAT is 1, above 0 (at least 1e-6) and at most 2. Default: the largest at
+    which at least 95 % of (at most 4,000) instances have no neighbour within it that k-means puts into another cluster.
     """
 
     weigh_by_score: bool | None = None
@@ -594,7 +594,7 @@ class KDpp:
 class Flqmi:
     """Flqmi takes the set S that maximises the sum over wanted q of max over S of s(q, j), plus eta times the sum over S of max
     over wanted of s(q, j), greedily, with the similarity s = (1 + cosine) / 2: instances like the wanted ones, covering all of them
-    (Kothawade et al., NeurIPS 2021). The score tells ties apart. Needs embeddings and `Side.wanted`.
+    (Kothawade et al., NeurIPS 2021). The score plays no part. Needs embeddings and `Side.wanted`.
     """
 
     eta: float | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine.draft import NO_CLUSTER, Draft
+from querist_server.engine.draft import NO_CLUSTER, Draft, Watcher
 from querist_server.engine.errors import EngineError
 from querist_server.engine.keep import Columns
 from querist_server.engine.kernels import top
@@ -126,14 +126,17 @@ def _draft(task: Task, context: Context, candidates: Columns, count: int, before
     names = set.intersection(*(set(columns) for columns in earlier)) if earlier else set()
     together = {name: np.concatenate([columns[name] for columns in earlier]) for name in names} if earlier else None
     guards = [guard for guard in task.plan.guards if guard.looks_at_batch] if watched else []
-    watchers = [guard.watch(candidates, together, context) for guard in guards]
+
+    def watch() -> list[Watcher]:
+        return [guard.watch(candidates, together, context) for guard in guards]
+
     if task.budget is None:
-        return Draft(len(candidates["index"]), count, watchers=watchers, checkpoint=context.checkpoint)
+        return Draft(len(candidates["index"]), count, watch=watch, checkpoint=context.checkpoint)
     spent = 0.0 if together is None else float(together["cost"].sum())
     return Draft(
         len(candidates["index"]),
         count,
-        watchers=watchers,
+        watch=watch,
         costs=candidates["cost"],
         budget=max(0.0, task.budget - spent),
         checkpoint=context.checkpoint,

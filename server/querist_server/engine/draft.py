@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -40,8 +40,8 @@ class Draft:
         Number of candidates n.
     count : int
         Most that may be taken.
-    watchers : sequence of Watcher
-        Close candidates as the batch grows.
+    watch : callable
+        Makes the watchers that close candidates as the batch grows.
     costs : ndarray of shape (n,), float64, or None
         What each candidate's label costs; given exactly if there is a budget.
     budget : float
@@ -55,7 +55,7 @@ class Draft:
         size: int,
         count: int,
         *,
-        watchers: Sequence[Watcher] = (),
+        watch: Callable[[], Sequence[Watcher]] = tuple,
         costs: FloatArray | None = None,
         budget: float = np.inf,
         checkpoint: Callable[[], None] = lambda: None,
@@ -64,14 +64,15 @@ class Draft:
         self.costs = costs
         self.closures: list[tuple[str, IndexArray]] = []
         """Reasons, and the positions that were closed for them."""
-        self._watchers, self._checkpoint = watchers, checkpoint
+        self._watch, self._budget, self._checkpoint = watch, budget, checkpoint
+        self._watchers = watch()
         self._open = np.ones(size, bool)
         self._taken: list[int] = []
         self._gains: list[float] = []
         self._clusters: list[int] = []
         self._left = budget * (1 + BUDGET_TOLERANCE)
         self._close_unaffordable()
-        for watcher in watchers:
+        for watcher in self._watchers:
             self._close(watcher.reason, watcher.closed_from_the_start())
 
     @property
@@ -142,6 +143,10 @@ class Draft:
             closed.append(self._close_unaffordable())
         return np.concatenate(closed)
 
+    def trial(self) -> Draft:
+        """Return an empty draft with the same rules, to try something out."""
+        return Draft(len(self._open), self.count, watch=self._watch, costs=self.costs, budget=self._budget, checkpoint=self._checkpoint)
+
     def fill(self, order: IndexArray) -> None:
         """Take what is open in the given order until the draft is full."""
         if not self.bound:
@@ -155,6 +160,25 @@ class Draft:
                 return
             if self._open[position]:
                 self.take(position)
+
+    def take_in_turns(self, queues: Sequence[tuple[int, Iterator[int]]]) -> None:
+        """Take the next open position of one cluster after the other, round after round, until the draft is full.
+
+        Parameters
+        ----------
+        queues : sequence of (int, iterator of int)
+            Clusters in the order of their turns, and their positions in the order in which they are to be taken.
+        """
+        while queues:
+            still = []
+            for cluster, queue in queues:
+                if self.full:
+                    return
+                position = next((member for member in queue if self._open[member]), None)
+                if position is not None:
+                    self.take(position, cluster=cluster)
+                    still.append((cluster, queue))
+            queues = still
 
     def close(self, positions: IndexArray) -> None:
         """Close candidates for reasons of the caller's own, which are not reported."""

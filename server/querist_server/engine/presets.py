@@ -5,27 +5,55 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from querist_server.engine.choices.badge import Badge
+from querist_server.engine.choices.bait import Bait
+from querist_server.engine.choices.class_balanced import ClassBalanced
+from querist_server.engine.choices.cluster_margin import ClusterMargin
+from querist_server.engine.choices.drop_query import DropQuery
+from querist_server.engine.choices.facility_location import FacilityLocation
+from querist_server.engine.choices.falcun import Falcun
+from querist_server.engine.choices.flcg import Flcg
+from querist_server.engine.choices.flqmi import Flqmi
+from querist_server.engine.choices.greedy_sampling import GreedySampling
 from querist_server.engine.choices.k_center import KCenter
+from querist_server.engine.choices.k_dpp import KDpp
+from querist_server.engine.choices.k_means import KMeans
+from querist_server.engine.choices.k_means_pp import KMeansPp
+from querist_server.engine.choices.lcmd import Lcmd
+from querist_server.engine.choices.max_variance import MaxVariance
+from querist_server.engine.choices.mmr import Mmr
 from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.softmax import Softmax
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
+from querist_server.engine.choices.typiclust import Typiclust
 from querist_server.engine.part import Plan
+from querist_server.engine.scores.adaptive import Adaptive
 from querist_server.engine.scores.bald import Bald
+from querist_server.engine.scores.binary_minimum import BinaryMinimum
 from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.scores.consensus_entropy import ConsensusEntropy
+from querist_server.engine.scores.cvirs import Cvirs
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.expected_cost import ExpectedCost
+from querist_server.engine.scores.gcmi import Gcmi
 from querist_server.engine.scores.gini import Gini
+from querist_server.engine.scores.label_cardinality import LabelCardinality
+from querist_server.engine.scores.label_uncertainty import LabelUncertainty
 from querist_server.engine.scores.least_confidence import LeastConfidence
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.scores.max_kl import MaxKl
 from querist_server.engine.scores.mean_disagreement import MeanDisagreement
+from querist_server.engine.scores.member_variance import MemberVariance
+from querist_server.engine.scores.mmc import Mmc
+from querist_server.engine.scores.mnlp import Mnlp
+from querist_server.engine.scores.parts_score import PartsScore
+from querist_server.engine.scores.predictive_variance import PredictiveVariance
 from querist_server.engine.scores.probability_std import ProbabilityStd
 from querist_server.engine.scores.random import Random
 from querist_server.engine.scores.ratio import Ratio
 from querist_server.engine.scores.variation_ratio import VariationRatio
 from querist_server.engine.scores.vote_entropy import VoteEntropy
+from querist_server.engine.weights.density import Density
 
 
 @dataclass(frozen=True)
@@ -70,7 +98,76 @@ _PRESETS = (
     Preset("softmax_bald", Plan(Bald(), Softmax()), "BALD for large batches, drawn by the exponential of the score."),
     Preset("softrank_bald", Plan(Bald(), Softrank()), "BALD for large batches, drawn by rank."),
     Preset("badge", Plan(Margin(), Badge()), "Uncertain and diverse at once, for batches from one model with embeddings."),
-    Preset("k_center", Plan(Random(), KCenter()), "Core-set: covers the embeddings from a random first instance; needs no predictions."),
+    Preset(
+        "badge_shortlist",
+        Plan(Margin(), Badge(), prefilter_factor=50),
+        "BADGE among the most uncertain, 50 for each that is chosen; streams in bounded memory.",
+    ),
+    Preset("k_center", Plan(Random(), KCenter()), "Core-set: covers the embeddings, beside the labelled set; needs no predictions."),
+    Preset("facility_location", Plan(Random(), FacilityLocation(kernel="COSINE")), "The instances that stand best for the whole pool."),
+    Preset(
+        "max_herding", Plan(Random(), FacilityLocation()), "The strongest start without predictions: the batch that covers the pool best."
+    ),
+    Preset(
+        "uherding",
+        Plan(Margin(), FacilityLocation(weigh_by_score=True, adaptive=True)),
+        "Coverage weighted by uncertainty: for few labels and for many.",
+    ),
+    Preset("prob_cover", Plan(Random(), FacilityLocation(kernel="TOP_HAT")), "Covers as many instances as it can within a pure radius."),
+    Preset("k_means", Plan(Random(), KMeans()), "One instance for each of as many clusters; for very large batches without predictions."),
+    Preset("k_means_pp", Plan(Random(), KMeansPp()), "Random draws that keep away from each other."),
+    Preset(
+        "typiclust", Plan(Random(), Typiclust()), "The most typical instances of clusters without labels; for a handful of labels only."
+    ),
+    Preset(
+        "diverse_mini_batch",
+        Plan(Margin(), KMeans(weigh_by_score=True), prefilter_factor=10),
+        "k-means among the ten times as many most uncertain, weighted by uncertainty.",
+    ),
+    Preset("clue", Plan(Entropy(), KMeans(weigh_by_score=True)), "k-means of the whole pool, weighted by entropy; for a shifted domain."),
+    Preset(
+        "cluster_margin",
+        Plan(Margin(), ClusterMargin(), prefilter_factor=10),
+        "Round the clusters of the most uncertain; for batches of thousands.",
+    ),
+    Preset("bait", Plan(Margin(), Bait()), "Lowers the variance of a linear head's decisions over the whole pool."),
+    Preset("falcun", Plan(Margin(), Falcun()), "Uncertain and diverse by the predictions alone; needs no embeddings."),
+    Preset("drop_query", Plan(Margin(), DropQuery()), "Representatives of what a linear head decides otherwise when columns are dropped."),
+    Preset("mmr", Plan(Margin(), Mmr(), prefilter_factor=10), "Trades uncertainty against likeness to the batch, one by one."),
+    Preset("k_dpp", Plan(Margin(), KDpp(), prefilter_factor=10), "The most diverse set of uncertain instances, by volume."),
+    Preset("class_quotas", Plan(Margin(), ClassBalanced()), "The most uncertain of each predicted class, more where labels are lacking."),
+    Preset(
+        "class_balanced",
+        Plan(Margin(), ClassBalanced(method="GREEDY"), prefilter_factor=10),
+        "Uncertainty plus what each class still lacks, one by one.",
+    ),
+    Preset(
+        "information_density",
+        Plan(Entropy(), Top(), weights=(Density(),)),
+        "Uncertain instances that stand for many others, and no outliers.",
+    ),
+    Preset("flqmi", Plan(Random(), Flqmi()), "More like the wanted examples, covering all of them: for rare classes."),
+    Preset("flcg", Plan(Random(), Flcg()), "What stands for the pool apart from the unwanted examples."),
+    Preset("gcmi", Plan(Gcmi(), Top()), "Most like the wanted examples, and least like the unwanted."),
+    Preset("label_margin", Plan(LabelUncertainty(), Top()), "Multi-label: the mean openness of all labels."),
+    Preset("power_label_margin", Plan(LabelUncertainty(), Power()), "Multi-label, for large batches."),
+    Preset("label_entropy", Plan(LabelUncertainty(label_measure="ENTROPY"), Top()), "Multi-label: the mean entropy of all labels."),
+    Preset("bin_min", Plan(BinaryMinimum(), Top()), "Multi-label: the most open label counts."),
+    Preset("mmc", Plan(Mmc(), Top()), "Multi-label: the expected reduction of the loss over all labels."),
+    Preset("label_cardinality", Plan(LabelCardinality(), Top()), "Multi-label: unusual numbers of labels."),
+    Preset("adaptive", Plan(Adaptive(), Top()), "Multi-label: openness and unusual numbers of labels together."),
+    Preset("cvirs", Plan(Cvirs(), Top()), "Multi-label: ranks by every label, times the distance to known label sets."),
+    Preset("parts_margin", Plan(PartsScore(Margin()), Top()), "Tokens, boxes, pixels: the most open tenth of each instance's parts."),
+    Preset("parts_entropy", Plan(PartsScore(Entropy(), "MEAN"), Top()), "Tokens, boxes, pixels: the mean entropy of the parts."),
+    Preset("mnlp", Plan(Mnlp(), Top()), "Sequences: how surprising the most likely labels are, whatever the length."),
+    Preset("member_variance", Plan(MemberVariance(), Top()), "Regression: the variance of a committee."),
+    Preset("power_member_variance", Plan(MemberVariance(), Power()), "Regression: the variance of a committee, for large batches."),
+    Preset("predictive_variance", Plan(PredictiveVariance(), Top()), "Regression: the model's own variance."),
+    Preset("lcmd", Plan(Random(), Lcmd()), "Regression: far instances of large clusters; the strongest in its authors' benchmark."),
+    Preset("max_variance", Plan(Random(), MaxVariance()), "Regression: where a linear model on the embeddings knows least."),
+    Preset("gsx", Plan(Random(), GreedySampling("INPUT")), "Regression: greedy sampling in the inputs."),
+    Preset("gsy", Plan(Random(), GreedySampling("OUTPUT")), "Regression: greedy sampling in the predicted values."),
+    Preset("igs", Plan(Random(), GreedySampling()), "Regression: greedy sampling in inputs and values."),
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _PRESETS}

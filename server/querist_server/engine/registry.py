@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from querist_server.engine.choices.badge import Badge
+from querist_server.engine.choices.bait import Bait
+from querist_server.engine.choices.class_balanced import ClassBalanced
+from querist_server.engine.choices.cluster_margin import ClusterMargin
+from querist_server.engine.choices.drop_query import DropQuery
+from querist_server.engine.choices.facility_location import FacilityLocation
+from querist_server.engine.choices.falcun import Falcun
+from querist_server.engine.choices.flcg import Flcg
+from querist_server.engine.choices.flqmi import Flqmi
+from querist_server.engine.choices.greedy_sampling import GreedySampling
 from querist_server.engine.choices.k_center import KCenter
+from querist_server.engine.choices.k_dpp import KDpp
+from querist_server.engine.choices.k_means import KMeans
+from querist_server.engine.choices.k_means_pp import KMeansPp
+from querist_server.engine.choices.lcmd import Lcmd
+from querist_server.engine.choices.max_variance import MaxVariance
+from querist_server.engine.choices.mmr import Mmr
 from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.softmax import Softmax
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
+from querist_server.engine.choices.typiclust import Typiclust
 from querist_server.engine.guards.energy import Energy
 from querist_server.engine.guards.group_cap import GroupCap
 from querist_server.engine.guards.image_quality import ImageQuality
+from querist_server.engine.guards.knn_outlier import KnnOutlier
+from querist_server.engine.guards.local_outlier import LocalOutlier
 from querist_server.engine.guards.near_duplicate import NearDuplicate
 from querist_server.engine.guards.unlabelable import Unlabelable
 from querist_server.engine.part import Choice, Guard, Score, Weight
@@ -22,6 +40,7 @@ from querist_server.engine.scores.consensus_entropy import ConsensusEntropy
 from querist_server.engine.scores.cvirs import Cvirs
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.expected_cost import ExpectedCost
+from querist_server.engine.scores.gcmi import Gcmi
 from querist_server.engine.scores.gini import Gini
 from querist_server.engine.scores.label_cardinality import LabelCardinality
 from querist_server.engine.scores.label_uncertainty import LabelUncertainty
@@ -54,6 +73,7 @@ _SCORES: tuple[type[Score], ...] = (
     Cvirs,
     Entropy,
     ExpectedCost,
+    Gcmi,
     Gini,
     LabelCardinality,
     LabelUncertainty,
@@ -76,17 +96,35 @@ _SCORES: tuple[type[Score], ...] = (
 )
 _CHOICES: tuple[type[Choice], ...] = (
     Badge,
+    Bait,
+    ClassBalanced,
+    ClusterMargin,
+    DropQuery,
+    FacilityLocation,
+    Falcun,
+    Flcg,
+    Flqmi,
+    GreedySampling,
     KCenter,
+    KDpp,
+    KMeans,
+    KMeansPp,
+    Lcmd,
+    MaxVariance,
+    Mmr,
     Power,
     Softmax,
     Softrank,
     Top,
+    Typiclust,
 )
 
 _GUARDS: tuple[type[Guard], ...] = (
     Energy,
     GroupCap,
     ImageQuality,
+    KnnOutlier,
+    LocalOutlier,
     NearDuplicate,
     Unlabelable,
 )

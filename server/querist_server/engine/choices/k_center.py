@@ -11,31 +11,45 @@ import numpy.typing as npt
 
 from querist_server.engine.draft import Draft
 from querist_server.engine.kernels import distances
-from querist_server.engine.part import Merge, Need, SetChoice
+from querist_server.engine.part import Merge, Need, SetChoice, parameter
 from querist_server.engine.pool import Context
-
-TAKEN = -1.0
 
 
 @dataclass(frozen=True)
 class KCenter(SetChoice):
-    """Greedy k-center: the best score first, then again and again the candidate farthest from all that were taken."""
+    """Greedy k-center: again and again the candidate farthest from all that are labelled or were taken."""
 
     name: ClassVar[str] = "k_center"
-    summary: ClassVar[str] = "Spreads the batch over the embeddings, so that no candidate is far from it."
-    formula: ClassVar[str] = "argmax_i min_taken |x_i - x_taken|, the first by score"
+    summary: ClassVar[str] = "Spreads the batch over the embeddings, so that no candidate is far from it or from the labelled set."
+    formula: ClassVar[str] = "argmax_i min_taken |x_i - x_taken|, without a labelled set the first by score"
     reference: ClassVar[str] = "Gonzalez 1985; Sener and Savarese, ICLR 2018"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.EMBEDDINGS})
     merge: ClassVar[Merge] = Merge.SEQUENTIAL
-    cost: ClassVar[str] = "B N D"
+    cost: ClassVar[str] = "(n + B) N D for n labelled instances"
+
+    ignored_share: float = parameter(
+        0.0, doc="Share of the candidates, the farthest, that are passed over as outliers.", minimum=0.0, maximum=0.5
+    )
 
     def choose(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> None:
         """Take the farthest, again and again."""
-        points = candidates["embeddings"]
-        nearest = np.full(len(points), np.inf)
-        nearest[~draft.open] = TAKEN
-        position = int(np.where(draft.open, candidates["value"], -np.inf).argmax())
+        points, labelled = candidates["embeddings"], context.side.labelled_embeddings
+        nearest = distances.Nearest(points, context.checkpoint)
+        if labelled is not None:
+            nearest.start(labelled)
         while not draft.full:
-            nearest[draft.take(position)] = TAKEN
-            distances.lower_to(nearest, points, points[position])
-            position = int(nearest.argmax())
+            far = nearest.squared if nearest.centres else candidates["value"]
+            position = int(np.where(draft.open, far, -np.inf).argmax())
+            if nearest.centres and self.ignored_share:
+                position = self._without_outliers(nearest.squared, draft.open)
+            draft.take(position, gain=float(np.sqrt(nearest.squared[position])) if nearest.centres else np.nan)
+            nearest.add(points[position])
+
+    def _without_outliers(self, squared: npt.NDArray[np.float64], may: npt.NDArray[np.bool_]) -> int:
+        """Return the farthest open candidate that is not among the farthest share of all; if all are, the nearest of them."""
+        ignored = int(self.ignored_share * len(squared))
+        limit = np.partition(squared, len(squared) - 1 - ignored)[len(squared) - 1 - ignored]
+        usual = may & (squared <= limit)
+        if usual.any():
+            return int(np.where(usual, squared, -np.inf).argmax())
+        return int(np.where(may, squared, np.inf).argmin())

@@ -1,33 +1,117 @@
-"""Euclidean distances, in blocks."""
+"""Euclidean distances, in blocks.
+
+Differences are squared and summed as they are, in the type of the points: the expansion through inner products is faster, but loses all
+digits for points that are close to each other and far from the origin.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-BLOCK_BYTES = 128 * 1024
+Array = npt.NDArray[Any]
+FloatArray = npt.NDArray[np.float64]
+IndexArray = npt.NDArray[np.int64]
+
+BLOCK_BYTES = 2**20
 """What a block should weigh: it and its differences should stay in a core's cache."""
 
 
-def lower_to(nearest: npt.NDArray[np.float64], points: npt.NDArray[Any], centre: npt.NDArray[Any]) -> None:
-    """Lower each squared distance in `nearest` to the one to `centre` where that is smaller.
-
-    Differences are squared and summed as they are, in the type of the points: the expansion through inner products is faster, but loses
-    all digits for points that are close to each other and far from the origin.
+def squared_to(points: Array, centre: Array, checkpoint: Callable[[], None] = lambda: None, among: IndexArray | None = None) -> FloatArray:
+    """Return the squared distances of rows to a point.
 
     Parameters
     ----------
-    nearest : ndarray of shape (n,), float64
-        Changed in place; negative entries stay.
     points : ndarray of shape (n, D), float32 or float64
     centre : ndarray of shape (D,)
+    checkpoint : callable
+        Called between blocks.
+    among : ndarray of int64, optional
+        Positions of the rows; default: all.
     """
-    rows = max(1, BLOCK_BYTES // (points.itemsize * points.shape[1]))
-    scratch = np.empty((min(rows, len(points)), points.shape[1]), points.dtype)
+    count = len(points) if among is None else len(among)
+    rows = min(max(1, BLOCK_BYTES // (points.itemsize * points.shape[1])), max(count, 1))
+    distances, scratch = np.empty(count), np.empty((rows, points.shape[1]), points.dtype)
+    for start in range(0, count, rows):
+        checkpoint()
+        stop = min(start + rows, count)
+        if among is None:
+            difference = np.subtract(points[start:stop], centre, out=scratch[: stop - start])
+        else:
+            difference = np.take(points, among[start:stop], axis=0, out=scratch[: stop - start], mode="clip")
+            difference -= centre
+        distances[start:stop] = np.einsum("ij,ij->i", difference, difference)
+    return distances
+
+
+def nearest_of(points: Array, centres: Array, checkpoint: Callable[[], None]) -> tuple[FloatArray, IndexArray]:
+    """Return the squared distance of each row (n, D) to the nearest of many centres (m, D), and which that is.
+
+    The nearest is found by inner products about the centres' mean, and its distance then taken by differences.
+    """
+    middle = centres.mean(axis=0, dtype=np.float64).astype(centres.dtype)
+    moved = centres - middle
+    halves = np.einsum("ij,ij->i", moved, moved) / 2
+    rows = max(1, BLOCK_BYTES // (points.itemsize * max(len(centres), points.shape[1])))
+    squared, owner = np.empty(len(points)), np.empty(len(points), np.int64)
     for start in range(0, len(points), rows):
+        checkpoint()
         block = points[start : start + rows]
-        difference = np.subtract(block, centre, out=scratch[: len(block)])
-        distances = np.einsum("ij,ij->i", difference, difference)
-        np.minimum(nearest[start : start + rows], distances, out=nearest[start : start + rows])
+        owner[start : start + rows] = (halves - (block - middle) @ moved.T).argmin(axis=1)
+        difference = block - centres[owner[start : start + rows]]
+        squared[start : start + rows] = np.einsum("ij,ij->i", difference, difference)
+    return squared, owner
+
+
+class Nearest:
+    """Squared distances of points to the nearest of a growing set of centres.
+
+    A new centre is compared only with the points that it can come closest to: by the triangle inequality, a point stays with its centre if
+    the new one is at least twice as far from that centre as the point is.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, D)
+    checkpoint : callable
+        Called between blocks.
+    """
+
+    def __init__(self, points: Array, checkpoint: Callable[[], None]) -> None:
+        self.squared = np.full(len(points), np.inf)
+        """To the nearest centre; infinite without any."""
+        self.owner = np.zeros(len(points), np.int64)
+        """Number of the nearest centre, in the order in which they came; the earlier on a tie."""
+        self.centres = 0
+        self._points, self._checkpoint = points, checkpoint
+        self._places = np.empty((16, points.shape[1]), points.dtype)
+        self._slack = 1 - 64 * float(np.finfo(points.dtype).eps)
+
+    def start(self, centres: Array) -> None:
+        """Begin with many centres at once, (m, D)."""
+        self.squared, self.owner = nearest_of(self._points, centres, self._checkpoint)
+        self._places = np.concatenate((centres, np.empty_like(self._places)))
+        self.centres = len(centres)
+
+    def add(self, centre: Array) -> None:
+        """Add a centre (D,)."""
+        places = self._places[: self.centres]
+        between = squared_to(places, centre, self._checkpoint)
+        if self.centres == len(self._places):
+            self._places = np.concatenate((self._places, np.empty_like(self._places)))
+        self._places[self.centres] = centre
+        within = self.squared * 4 > (between * self._slack)[self.owner] if self.centres else np.ones(len(self.squared), bool)
+        contenders = np.flatnonzero(within)
+        if len(contenders) > len(within) // 2:  # gathering them would cost more than it spares
+            gaps = squared_to(self._points, centre, self._checkpoint)
+            closer = np.flatnonzero(gaps < self.squared)
+            self.squared[closer] = gaps[closer]
+        else:
+            gaps = squared_to(self._points, centre, self._checkpoint, contenders)
+            lower = gaps < self.squared[contenders]
+            closer = contenders[lower]
+            self.squared[closer] = gaps[lower]
+        self.owner[closer] = self.centres
+        self.centres += 1

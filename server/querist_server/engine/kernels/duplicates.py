@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine.kernels.vectors import blocks, unit_rows
+from querist_server.engine.kernels.vectors import REFERENCES_AT_A_TIME, ROWS_AT_A_TIME, blocks, unit_rows
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
-
-ROWS_AT_A_TIME, REFERENCES_AT_A_TIME = 256, 2048
 
 
 def reached(similarities: Array, threshold: float) -> npt.NDArray[np.bool_]:

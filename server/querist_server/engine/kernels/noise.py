@@ -19,6 +19,10 @@ class Purpose(enum.IntEnum):
     CHOICE = 2
     RANDOM_SHARE = 3
     AUDIT = 4
+    SEEDING = 5
+    REFERENCE = 6
+    SUBSET = 7
+    MASK = 8
 
 
 def uniform(seed: int, purpose: Purpose, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

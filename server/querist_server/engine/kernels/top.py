@@ -25,3 +25,8 @@ def mean_ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return (last - (counts + 1) / 2)[inverse]
+
+
+def rank_shares(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return each value's rank as a share: 0 is the lowest, 1 the highest; equal values share their mean rank."""
+    return mean_ranks(values) / max(1, len(values) - 1)

@@ -14,6 +14,10 @@ BLOCK_BYTES = 2**20
 """What a block should weigh, so that it and a few arrays of its size stay in a core's cache."""
 
 
+ROWS_AT_A_TIME, REFERENCES_AT_A_TIME = 256, 2048
+"""Rows and references of one matrix product."""
+
+
 def unit_rows(points: Array) -> Array:
     """Return rows (n, D) scaled to length 1, in their own type; a row of zeros stays zeros.
 
@@ -45,3 +49,40 @@ def blocks(points: Array, checkpoint: Callable[[], None], rows: int | None = Non
     for start in range(0, len(points), step):
         checkpoint()
         yield slice(start, min(start + step, len(points)))
+
+
+def cosines(points: Array, scale: Array, unit: Array, checkpoint: Callable[[], None]) -> npt.NDArray[np.float64]:
+    """Return the cosine of each row to one vector of length 1 (or of zeros: then all are 0).
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, D)
+    scale : ndarray of shape (n,)
+        Their inverse lengths.
+    unit : ndarray of shape (D,)
+    """
+    values = np.empty(len(points))
+    for rows in blocks(points, checkpoint):
+        values[rows] = (points[rows] @ unit) * scale[rows]
+    return values
+
+
+def highest_cosines(points: Array, scale: Array, references: Array, checkpoint: Callable[[], None]) -> npt.NDArray[np.float64]:
+    """Return the highest cosine of each row (n, D) to any reference (m, D)."""
+    best = np.full(len(points), -1.0)
+    for some in blocks(references, checkpoint, REFERENCES_AT_A_TIME):
+        unit = unit_rows(references[some]).T
+        for rows in blocks(points, checkpoint, ROWS_AT_A_TIME):
+            np.maximum(best[rows], (points[rows] @ unit).max(axis=1) * scale[rows], out=best[rows])
+    return best
+
+
+def smallest_gap(points: Array, checkpoint: Callable[[], None]) -> float | None:
+    """Return the smallest distance above 0 between the directions of two rows (n, D); None if all are the same."""
+    smallest = np.inf
+    unit = unit_rows(points)
+    for rows in blocks(unit, checkpoint, ROWS_AT_A_TIME):
+        squared = 2 - 2 * (unit[rows] @ unit.T)
+        apart = squared[squared > 64 * np.finfo(unit.dtype).eps]
+        smallest = min(smallest, float(apart.min(initial=np.inf)))
+    return float(np.sqrt(smallest)) if np.isfinite(smallest) else None

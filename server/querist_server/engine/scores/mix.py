@@ -79,7 +79,7 @@ class Mix(PoolScore):
 
     def _scaled(self, values: FloatArray) -> FloatArray:
         if self.scale == "RANK":
-            return top.mean_ranks(values) / max(1, len(values) - 1)
+            return top.rank_shares(values)
         low, high = float(values.min()), float(values.max())
         if low == high:
             return np.zeros_like(values)
