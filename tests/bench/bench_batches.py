@@ -1,9 +1,8 @@
 """Batch choices beside the public libraries: ours over gRPC (Unix socket), data and all, theirs in process with the data at hand.
 
 Every run is a process of its own, ours and the peers' taking turns. Printed are, of the repetitions, the median, lowest and highest
-seconds, the
-peak memory of the process (ours: of the server and of the client), how good the batch is by a common objective, and the ratio of each peer's
-median to ours. Peers live in an environment of their own under .cache.
+seconds, the peak memory of the process (ours: of the server and of the client), how good the batch is by a common objective, and the ratio
+of each peer's median to ours. Peers live in an environment of their own under .cache.
 
     python tests/bench/bench_batches.py [--repeats N] [ROW ...]
 """

@@ -8,7 +8,7 @@ import pytest
 from querist.v1 import error_reason_pb2, parts, plan_pb2, pool_pb2, selection_service_pb2, system_service_pb2
 from querist_server.engine.part import Merge, Need
 from querist_server.engine.presets import PRESETS
-from querist_server.engine.registry import CHOICES, SCORES
+from querist_server.engine.registry import CHOICES, GUARDS, SCORES, WEIGHTS
 from querist_server.service.errors import CODES
 from querist_server.service.plans import decode_plan, encode_plan
 from querist_server.service.system import catalogue
@@ -16,7 +16,15 @@ from querist_server.service.system import catalogue
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize(("registry", "container"), [(SCORES, plan_pb2.Score), (CHOICES, plan_pb2.Choice)])
+KINDS = [
+    (SCORES, plan_pb2.Score, "scores"),
+    (CHOICES, plan_pb2.Choice, "choices"),
+    (GUARDS, plan_pb2.Guard, "guards"),
+    (WEIGHTS, plan_pb2.Weight, "weights"),
+]
+
+
+@pytest.mark.parametrize(("registry", "container"), [kind[:2] for kind in KINDS])
 def test_every_arm_is_a_part_and_its_fields_are_the_parameters(registry, container):
     arms = {field.name: field.message_type for field in container.DESCRIPTOR.oneofs_by_name["kind"].fields}
     assert set(registry) == set(arms)
@@ -29,7 +37,7 @@ def test_every_arm_is_a_part_and_its_fields_are_the_parameters(registry, contain
         assert dataclasses.fields(getattr(parts, part.__name__)) is not None
 
 
-@pytest.mark.parametrize(("registry", "folder"), [(SCORES, "scores"), (CHOICES, "choices")])
+@pytest.mark.parametrize(("registry", "folder"), [(registry, folder) for registry, _, folder in KINDS])
 def test_every_part_has_a_test_file_a_summary_and_a_formula(registry, folder):
     for name, part in registry.items():
         assert (ROOT / "tests" / "server" / "engine" / folder / f"test_{name}.py").exists(), name
@@ -61,6 +69,8 @@ def test_the_catalogue_is_complete():
     assert [preset.name for preset in found.presets] == sorted(PRESETS)
     assert [part.name for part in found.scores] == sorted(SCORES)
     assert [part.name for part in found.choices] == sorted(CHOICES)
+    assert [part.name for part in found.guards] == sorted(GUARDS)
+    assert [part.name for part in found.weights] == sorted(WEIGHTS)
     beta = next(part for part in found.choices if part.name == "power").parameters[0]
     assert (beta.name, beta.type, beta.default_value, beta.minimum, beta.maximum) == ("beta", "double", "1.0", 1e-6, 1e6)
 
@@ -70,5 +80,15 @@ def test_engine_names_of_reasons_are_in_the_contract():
     for path in (ROOT / "server").rglob("*.py"):
         used |= set(re.findall(r'(?:EngineError|TensorError|RetryLater|_failure)\(\s*"([A-Z_]+)"', path.read_text()))
     assert used <= set(CODES)
-    assert {f"GUARD_REASON_{name}" for name in ("NO_VOTES",)} <= set(selection_service_pb2.GuardReason.keys())
+    reasons = set()
+    for path in (ROOT / "server" / "querist_server" / "engine").rglob("*.py"):
+        text = path.read_text()
+        reasons |= {*re.findall(r'Suspects\(\s*"([A-Z_]+)"', text), *re.findall(r'^    reason = "([A-Z_]+)"$', text, re.MULTILINE)}
+        reasons |= set(re.findall(r'"([A-Z_]+)", (?:mean|deviation) [<>]', text))
+            re.findall(
+                r'Suspects\(\s*"([A-Z_]+)"|reason = "([A-Z_]+)"|^ +\("([A-Z_]+)", (?:mean|deviation)', path.read_text(), re.MULTILINE
+            )
+        )
+    named = {f"GUARD_REASON_{name}" for name in reasons}
+    assert named == set(selection_service_pb2.GuardReason.keys()) - {"GUARD_REASON_UNSPECIFIED"}
     assert pool_pb2.Pool.DESCRIPTOR.fields_by_name["probabilities"]

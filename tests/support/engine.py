@@ -6,6 +6,7 @@ import numpy as np
 from querist_server.engine.part import Need, Plan
 from querist_server.engine.pipeline import Limits, Run, Selection, Task
 from querist_server.engine.presets import PRESETS
+from querist_server.engine.ragged import Ragged
 
 LIMITS = Limits(max_rows=10**9, max_classes=10**5, max_members=1000, max_embedding_width=10**5, max_kept_bytes=2**31)
 
@@ -17,12 +18,14 @@ def select(plan: Plan | str, columns: dict[str, np.ndarray], pieces: int | None 
     return run.finish()
 
 
-def started(plan: Plan | str, threads: int = 1, limits: Limits = LIMITS, **task: Any) -> Run:
+def started(plan: Plan | str, threads: int = 1, limits: Limits = LIMITS, beside: dict[str, np.ndarray] | None = None, **task: Any) -> Run:
     chosen = PRESETS[plan].plan if isinstance(plan, str) else plan
-    return Run(Task(plan=chosen, **{"count": None, "seed": 7, **task}), limits, threads=threads)
+    run = Run(Task(plan=chosen, **{"count": None, "seed": 7, **task}), limits, threads=threads)
+    run.beside(beside or {})
+    return run
 
 
-def feed(run: Run, columns: dict[str, np.ndarray], pieces: int | None = None) -> None:
+def feed(run: Run, columns: dict[str, Any], pieces: int | None = None) -> None:
     rows = len(next(iter(columns.values())))
     step = pieces or max(rows, 1)
     for start in range(0, max(rows, 1), step):
@@ -57,16 +60,58 @@ def columns_for(
     needs: frozenset[Need], rng: np.random.Generator, rows: int, dtype: Any = np.float64
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return columns, and what the task needs beside, for a plan's needs."""
-    columns: dict[str, np.ndarray] = {}
-    task: dict[str, Any] = {}
-    if Need.PROBABILITIES in needs or not needs:
-        columns["probabilities"] = probabilities(rng, rows, 5, dtype)
-    if needs & {Need.COMMITTEE, Need.COMMITTEE_PROBABILITIES}:
-        columns["committee.probabilities"] = committee(rng, rows, 3, 5, dtype)
-    if Need.CALLER_SCORES in needs:
-        columns["scores"] = rng.random(rows).astype(dtype)
-    if Need.EMBEDDINGS in needs:
-        columns["embeddings"] = rng.standard_normal((rows, 4)).astype(dtype)
-    if Need.COST_MATRIX in needs:
-        task["cost_matrix"] = rng.random((5, 5))
+    made = {
+        Need.PROBABILITIES: lambda: {"probabilities": probabilities(rng, rows, 5, dtype)},
+        Need.COMMITTEE: lambda: {"committee.probabilities": committee(rng, rows, 3, 5, dtype)},
+        Need.COMMITTEE_PROBABILITIES: lambda: {"committee.probabilities": committee(rng, rows, 3, 5, dtype)},
+        Need.CALLER_SCORES: lambda: {"scores": rng.random(rows).astype(dtype)},
+        Need.EMBEDDINGS: lambda: {"embeddings": rng.standard_normal((rows, 4)).astype(dtype)},
+        Need.LOGITS: lambda: {"logits": rng.standard_normal((rows, 5)).astype(dtype)},
+        Need.LABEL_PROBABILITIES: lambda: {"label_probabilities": rng.random((rows, 6)).astype(dtype)},
+        Need.PREDICTED_VALUES: lambda: {"predicted_values": rng.standard_normal(rows).astype(dtype)},
+        Need.PREDICTED_VARIANCES: lambda: {"predicted_variances": rng.random(rows).astype(dtype)},
+        Need.COMMITTEE_VALUES: lambda: {"committee.values": rng.standard_normal((rows, 3)).astype(dtype)},
+        Need.PARTS: lambda: {"parts": parts(rng, rows, dtype)},
+        Need.COSTS: lambda: {"costs": rng.uniform(1, 5, rows).astype(dtype)},
+        Need.GROUPS: lambda: {"groups": rng.integers(0, rows, rows)},
+        Need.UNLABELABLE: lambda: {"unlabelable": (rng.random(rows) * 0.6).astype(dtype)},
+        Need.THUMBNAILS: lambda: {"thumbnails": rng.integers(0, 256, (rows, 5, 5)).astype(np.uint8)},
+    }
+    columns = {name: column for need in made if need in (needs or {Need.PROBABILITIES}) for name, column in made[need]().items()}
+    if "logits" in columns:
+        columns.pop("probabilities", None)
+    task: dict[str, Any] = {"cost_matrix": rng.random((5, 5))} if Need.COST_MATRIX in needs else {}
+    beside = beside_for(needs, rng, dtype)
+    if beside:
+        task["beside"] = beside
     return columns, task
+
+
+def parts(rng: np.random.Generator, rows: int, dtype: Any = np.float64) -> Ragged:
+    """Return rows of 0 to 4 parts with class probabilities."""
+    counts = rng.integers(0, 5, rows)
+    return Ragged(counts, {"probabilities": probabilities(rng, int(counts.sum()), 5, dtype)})
+
+
+def beside_for(needs: frozenset[Need], rng: np.random.Generator, dtype: Any = np.float64) -> dict[str, np.ndarray]:
+    """Return what a plan's needs want beside the pool."""
+    made = {
+        Need.LABELLED_CLASSES: lambda: {"labelled.classes": rng.integers(0, 5, 9)},
+        Need.LABELLED_VALUES: lambda: {"labelled.values": rng.standard_normal(9)},
+        Need.LABELLED_SETS: lambda: {"labelled.sets": rng.random((9, 6)) < 0.4},
+        Need.WANTED: lambda: {"wanted": rng.standard_normal((4, 4)).astype(dtype)},
+        Need.UNWANTED: lambda: {"unwanted": rng.standard_normal((4, 4)).astype(dtype)},
+        Need.HEAD: lambda: {"head.weights": rng.standard_normal((5, 4)), "head.bias": rng.standard_normal(5)},
+    }
+    return {name: array for need in made if need in needs for name, array in made[need]().items()}
+
+
+def rows_of(columns: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+    """Return some rows of all columns, in the given order."""
+    return {name: picked(column, rows) for name, column in columns.items()}
+
+
+def picked(column: Any, rows: np.ndarray) -> Any:
+    if not isinstance(column, Ragged):
+        return column[rows]
+    return Ragged.joined([column[int(row) : int(row) + 1] for row in rows])

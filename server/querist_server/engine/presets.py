@@ -105,9 +105,7 @@ _PRESETS = (
     ),
     Preset("k_center", Plan(Random(), KCenter()), "Core-set: covers the embeddings, beside the labelled set; needs no predictions."),
     Preset("facility_location", Plan(Random(), FacilityLocation(kernel="COSINE")), "The instances that stand best for the whole pool."),
-    Preset(
-        "max_herding", Plan(Random(), FacilityLocation()), "The strongest start without predictions: the batch that covers the pool best."
-    ),
+    Preset("max_herding", Plan(Random(), FacilityLocation()), "The strongest start without predictions: covers the pool best."),
     Preset(
         "uherding",
         Plan(Margin(), FacilityLocation(weigh_by_score=True, adaptive=True)),
@@ -116,9 +114,7 @@ _PRESETS = (
     Preset("prob_cover", Plan(Random(), FacilityLocation(kernel="TOP_HAT")), "Covers as many instances as it can within a pure radius."),
     Preset("k_means", Plan(Random(), KMeans()), "One instance for each of as many clusters; for very large batches without predictions."),
     Preset("k_means_pp", Plan(Random(), KMeansPp()), "Random draws that keep away from each other."),
-    Preset(
-        "typiclust", Plan(Random(), Typiclust()), "The most typical instances of clusters without labels; for a handful of labels only."
-    ),
+    Preset("typiclust", Plan(Random(), Typiclust()), "The most typical instances of unlabelled clusters; for a handful of labels only."),
     Preset(
         "diverse_mini_batch",
         Plan(Margin(), KMeans(weigh_by_score=True), prefilter_factor=10),

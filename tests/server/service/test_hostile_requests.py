@@ -5,13 +5,13 @@ import threading
 
 import numpy as np
 import pytest
+from engine import columns_for
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
-from querist import codec
+from messages import request_of
 from querist.v1 import error_reason_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Need
 from querist_server.engine.pipeline import Limits
 from querist_server.engine.presets import PRESETS
 from querist_server.runners.process import WorkerPool
@@ -38,20 +38,10 @@ def models(tmp_path_factory):
 
 def request_for(preset: str, rng: np.random.Generator) -> pb.SelectRequest:
     """Return a request with all that the preset needs, that is answered as it is."""
-    request = pb.SelectRequest(header=pb.SelectHeader(strategy=preset, count=5, seed=1))
-    needs, pool = PRESETS[preset].plan.needs, request.pool
-    pool.probabilities.CopyFrom(codec.encode(rng.dirichlet(np.ones(CLASSES), ROWS)))
-    if needs & {Need.COMMITTEE, Need.COMMITTEE_PROBABILITIES}:
-        pool.committee.probabilities.CopyFrom(codec.encode(rng.dirichlet(np.ones(CLASSES), (ROWS, MEMBERS))))
-        pool.committee.layout = 2
+    columns, task = columns_for(PRESETS[preset].plan.needs, rng, ROWS)
+    request = request_of({**columns, "keys": np.arange(ROWS)}, task, strategy=preset, count=5, seed=1)
+    if "committee.probabilities" in columns:
         request.header.member_weights.extend([1, 2, 3])
-    if Need.CALLER_SCORES in needs:
-        pool.scores.CopyFrom(codec.encode(rng.random(ROWS)))
-    if Need.EMBEDDINGS in needs:
-        pool.embeddings.CopyFrom(codec.encode(rng.random((ROWS, 3), np.float32)))
-    if Need.COST_MATRIX in needs:
-        request.header.cost_matrix.CopyFrom(codec.encode(rng.random((CLASSES, CLASSES))))
-    pool.keys.CopyFrom(codec.encode(np.arange(ROWS)))
     return request
 
 
@@ -100,6 +90,7 @@ def check(request: pb.SelectRequest, models: Models) -> str:
     """Answer a request as the service does, and look at the answer; return the reason of a refusal, or ""."""
     try:
         work = SelectionWork(request.header, LIMITS, models, "pool", threading.Event())
+        work.beside(request.side)
         work.feed(request.pool)
         selection = work.finish()
     except EngineError as error:
@@ -112,9 +103,12 @@ def check(request: pb.SelectRequest, models: Models) -> str:
         selection, work.run.task.plan, auto_choice=None, strategy="", seed=0, seconds={}, class_labels=[], rows=slice(None)
     )
     indices, statistics = list(response.selected.indices), response.statistics
-    assert len(set(indices)) == len(indices) == (statistics.candidates if request.header.rank_all else request.header.count)
+    expected = request.header.count if request.header.HasField("count") else statistics.candidates
+    assert len(set(indices)) == len(indices)
+    assert len(indices) == expected or (request.header.HasField("budget") and len(indices) < expected)
     assert all(0 <= index < statistics.rows for index in indices)
     assert not set(indices) & set(request.header.exclude_indices)
+    assert not set(indices) & set(response.guarded.indices) or request.header.audit_share
     assert np.isfinite(response.selected.scores).all()
     assert all(0 <= confidence <= 1.02 for confidence in response.selected.confidences)
     assert sum(statistics.score_histogram.counts) == statistics.candidates

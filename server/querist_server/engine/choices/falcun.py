@@ -39,8 +39,8 @@ class Falcun(SetChoice):
         draws = noise.uniform(context.seed, noise.Purpose.CHOICE, np.arange(draft.count))
         step = 0
         while not draft.full:
-            relevance = uncertainty + _scaled(nearest)
-            relevance /= max(float(relevance[draft.open].max()), np.finfo(np.float64).tiny)  # a common factor changes no draw
+            relevance = np.where(draft.open, uncertainty + _scaled(nearest), 0.0)
+            relevance /= max(float(relevance.max()), np.finfo(np.float64).tiny)  # a common factor changes no draw
             position = sampling.draw(np.where(draft.open, relevance**self.gamma, 0.0), draws[step])
             if position is None:
                 draft.fill(top.ranking(candidates["value"], candidates["index"]))
