@@ -81,7 +81,6 @@ class Bait(SetChoice):
     def _products(points: npt.NDArray[Any], weight: FloatArray, directions: FloatArray, context: Context) -> tuple[FloatArray, FloatArray]:
         """Return the products of each z with two directions (D, 2)."""
         found = np.empty((2, len(points)))
-        narrow = directions.astype(points.dtype)
         for rows in blocks(points, context.checkpoint):
-            found[:, rows] = (points[rows] @ narrow).T * weight[rows]
+            found[:, rows] = (points[rows].astype(np.float64, copy=False) @ directions).T * weight[rows]  # in FLOAT64: errors add up
         return found[0], found[1]

@@ -41,7 +41,6 @@ def quadratic(points: Array, matrix: FloatArray, checkpoint: Callable[[], None])
 def products(points: Array, direction: FloatArray, checkpoint: Callable[[], None]) -> FloatArray:
     """Return the product of each row with a direction (D + 1,), (n,)."""
     values = np.empty(len(points))
-    narrow = direction[:-1].astype(points.dtype)
     for rows in blocks(points, checkpoint):
-        values[rows] = points[rows] @ narrow
+        values[rows] = points[rows].astype(np.float64, copy=False) @ direction[:-1]  # in FLOAT64: errors add up over the picks
     return values + direction[-1]
