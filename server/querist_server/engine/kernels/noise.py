@@ -23,6 +23,7 @@ class Purpose(enum.IntEnum):
     REFERENCE = 6
     SUBSET = 7
     MASK = 8
+    SEEDING_ROWS = 9
 
 
 def uniform(seed: int, purpose: Purpose, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine.kernels import noise, sampling
+from querist_server.engine.kernels import noise, sampling, top
 from querist_server.engine.kernels.distances import Nearest
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
+IndexArray = npt.NDArray[np.int64]
+
+ROWS_A_SEED = 32
+"""Rows that are looked at for each seed of k-means, at most."""
 
 
 class Seeding:
@@ -50,15 +54,51 @@ class Seeding:
         self.nearest.add(self._points[position])
 
 
-def seeds(points: Array, weights: FloatArray | None, count: int, seed: int, checkpoint: Callable[[], None]) -> npt.NDArray[np.int64]:
-    """Return positions of at most so many seeds, none twice; fewer if fewer rows differ or have any weight."""
-    seeding = Seeding(points, weights, seed, noise.Purpose.SEEDING, checkpoint)
-    everyone = np.ones(len(points), bool)
+def seeds(points: Array, weights: FloatArray | None, count: int, seed: int, checkpoint: Callable[[], None]) -> IndexArray:
+    """Return positions of at most so many seeds for k-means, none twice; fewer if fewer rows differ or have any weight.
+
+    They are drawn among `ROWS_A_SEED` random rows for each. At each step several are drawn and the one is kept that leaves the least sum of
+    weighted squared distances: greedy k-means++, which misses far fewer clusters than single draws.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, D)
+    weights : ndarray of shape (n,) or None
+        0 or more.
+    count, seed : int
+    checkpoint : callable
+    """
+    rows = np.arange(len(points)) if weights is None else np.flatnonzero(weights > 0)
+    if len(rows) > ROWS_A_SEED * count:
+        draws = noise.uniform(seed, noise.Purpose.SEEDING_ROWS, rows)
+        few = np.sort(top.top(draws, rows, ROWS_A_SEED * count))
+        found = _greedy_seeds(points[rows[few]], None if weights is None else weights[rows[few]], count, seed, checkpoint)
+        if len(found) == count:
+            return rows[few][found]
+    return rows[_greedy_seeds(points[rows], None if weights is None else weights[rows], count, seed, checkpoint)]
+
+
+def _greedy_seeds(points: Array, weights: FloatArray | None, count: int, seed: int, checkpoint: Callable[[], None]) -> IndexArray:
+    moved = points - points.mean(axis=0, dtype=np.float64).astype(points.dtype) if len(points) else points
+    lengths = np.einsum("ij,ij->i", moved, moved)
+    rounding = 64 * np.finfo(moved.dtype).eps
+    shares = np.ones(len(moved)) if weights is None else weights
+    trials = 2 + int(np.log(count))
+    nearest = np.full(len(moved), np.inf, moved.dtype)
     found: list[int] = []
-    while len(found) < count:
-        position = seeding.draw(everyone)
-        if position is None:
+    for step in range(count):
+        checkpoint()
+        uniform = noise.uniform(seed, noise.Purpose.SEEDING, np.arange(step * trials, (step + 1) * trials))
+        mass = np.cumsum(shares * nearest) if found else np.cumsum(shares)
+        if not len(mass) or not mass[-1] > 0:
             break
-        found.append(position)
-        seeding.add(position)
+        drawn = np.searchsorted(mass, np.minimum(uniform * mass[-1], np.nextafter(mass[-1], 0.0)), side="right")
+        sums = lengths[:, None] + lengths[drawn]
+        gaps = sums - 2 * (moved @ moved[drawn].T)
+        gaps[gaps <= rounding * sums] = 0
+        np.minimum(gaps, nearest[:, None], out=gaps)
+        best = int((shares @ gaps).argmin())
+        nearest = np.ascontiguousarray(gaps[:, best])
+        nearest[drawn[best]] = 0
+        found.append(int(drawn[best]))
     return np.array(found, np.int64)

@@ -2,12 +2,15 @@ import itertools
 
 import numpy as np
 import pytest
+from drafts import drawn_up
 from engine import select
 from querist_server.engine.choices.k_center import KCenter
 from querist_server.engine.errors import EngineError
 from querist_server.engine.part import Plan
 from querist_server.engine.pipeline import Run
+from querist_server.engine.pool import Side
 from querist_server.engine.scores.caller import CallerScore
+from skactiveml.pool import CoreSet
 
 PLAN = Plan(CallerScore(), KCenter())
 
@@ -63,3 +66,40 @@ def test_embeddings_must_be_sent():
     with pytest.raises(EngineError) as caught:
         select(PLAN, {"scores": np.zeros(3)}, count=1)
     assert (caught.value.reason, caught.value.field) == ("INPUT_MISSING", "embeddings")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_keeps_away_from_the_labelled_set(rng, dtype):
+    points, labelled = rng.standard_normal((120, 4)).astype(dtype), rng.standard_normal((15, 4)).astype(dtype)
+    found = drawn_up(KCenter(), 12, side=Side(labelled_embeddings=labelled), embeddings=points)
+    centres = list(labelled.astype(float))
+    for row, gain in zip(found.taken.tolist(), found.gains.tolist(), strict=True):
+        gaps = [min(np.linalg.norm(point - centre) for centre in centres) for point in points.astype(float)]
+        assert int(np.argmax(gaps)) == row
+        assert gain == pytest.approx(max(gaps), rel=1e-5)
+        centres.append(points[row].astype(float))
+
+
+def test_equals_scikit_activeml(rng):
+    points, labelled = rng.standard_normal((80, 4)), rng.standard_normal((6, 4))
+    theirs = CoreSet(random_state=1).query(np.vstack((labelled, points)), np.r_[np.zeros(6), np.full(80, np.nan)], batch_size=15)
+    mine = drawn_up(KCenter(), 15, side=Side(labelled_embeddings=labelled), embeddings=points).taken
+    assert (np.asarray(theirs) - 6).tolist() == mine.tolist()
+
+
+def test_outliers_are_passed_over_if_asked(rng):
+    points = np.vstack((rng.random((98, 2)), [[500.0, 0], [0, -900]]))
+    plain = drawn_up(KCenter(), 4, embeddings=points).taken
+    robust = drawn_up(KCenter(ignored_share=0.02), 4, embeddings=points).taken
+    assert {98, 99} <= set(plain.tolist())
+    assert not {98, 99} & set(robust.tolist())
+    everyone = drawn_up(KCenter(ignored_share=0.02), 100, embeddings=points).taken
+    assert sorted(everyone.tolist()) == list(range(100))
+
+
+def test_the_robust_pick_is_the_farthest_of_the_rest(rng):
+    points = rng.standard_normal((100, 3))
+    found = drawn_up(KCenter(ignored_share=0.1), 8, embeddings=points).taken.tolist()
+    for step in range(1, 8):
+        gaps = np.array([min(np.linalg.norm(point - points[row]) for row in found[:step]) for point in points])
+        assert gaps[found[step]] == np.sort(gaps)[-11]
