@@ -167,7 +167,7 @@ def request_of(call: Selecting) -> Request:
         )
     if call.strategy is None:
         raise InvalidRequestError("strategy is missing: the name of a preset, or a querist.Plan", field="strategy")
-    if (call.count is None) == (not call.rank_all and call.budget is None):
+    if (call.count is None and not call.rank_all and call.budget is None) or (call.rank_all and call.count is not None):
         raise InvalidRequestError("say either count= or rank_all=True, or give a budget=", field="count")
     header = _header(call)
     side = side_of(call.labelled, call.wanted, call.unwanted, call.head, call.cost_history)

@@ -19,6 +19,7 @@ from querist.v1 import selection_service_pb2 as pb
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist_server.engine.pipeline import Run
 from querist_server.service.decode import decode_pool, decode_task
+from results import facts
 from serving import serving
 
 ROWS = 1_200
@@ -93,19 +94,6 @@ def bare(response: pb.SelectResponse) -> bytes:
     kept.ClearField("timings")
     kept.statistics.ClearField("bytes_kept")  # counts scores that wait to be sent, which one message never does
     return kept.SerializeToString(deterministic=True)
-
-
-def facts(batch: querist.Batch) -> dict[str, Any]:
-    """Return all of a result but what names the call and how long it took, so that == compares bits."""
-
-    def comparable(value: Any) -> Any:
-        return (str(value.dtype), value.tobytes()) if isinstance(value, np.ndarray) else value
-
-    fields = {name: comparable(value) for name, value in vars(batch).items() if name not in ("selection_id", "timings", "all_scores")}
-    fields["components"] = {name: comparable(values) for name, values in batch.components.items()}
-    for name in ("statistics", "guarded"):
-        fields[name] = repr(fields[name])
-    return fields
 
 
 def unary(stub: SelectionServiceStub, request: Request) -> pb.SelectResponse:

@@ -127,8 +127,8 @@ def _by_task(at: Situation) -> Iterator[tuple[str, str]]:
         if at.small:
             yield "member_variance", "a regression committee was sent: its variance is what another label would remove"
         yield "power_member_variance", "a regression committee was sent: its variance, drawn at random to avoid twins"
-    regression = at.has("predicted_values", "predicted_variances", "side.labelled.values")
-    if regression and at.has("embeddings"):
+    targets = at.has("side.labelled.values") and not at.has("side.labelled.classes") and not at.predictions
+    if (targets or at.has("predicted_values", "predicted_variances")) and at.has("embeddings"):
         yield "lcmd", "regression with embeddings: largest cluster maximum distance won the authors' benchmark of 15 data sets"
     if at.has("predicted_variances"):
         yield "predictive_variance", "the regression model's own variance was sent"

@@ -128,7 +128,7 @@ _PRESETS = (
     ),
     Preset("bait", Plan(Margin(), Bait()), "Lowers the variance of a linear head's decisions over the whole pool."),
     Preset("falcun", Plan(Margin(), Falcun()), "Uncertain and diverse by the predictions alone; needs no embeddings."),
-    Preset("drop_query", Plan(Margin(), DropQuery()), "Representatives of what a linear head decides otherwise when columns are dropped."),
+    Preset("drop_query", Plan(Random(), DropQuery()), "Representatives of what a linear head decides otherwise when columns are dropped."),
     Preset("mmr", Plan(Margin(), Mmr(), prefilter_factor=10), "Trades uncertainty against likeness to the batch, one by one."),
     Preset("k_dpp", Plan(Margin(), KDpp(), prefilter_factor=10), "The most diverse set of uncertain instances, by volume."),
     Preset("class_quotas", Plan(Margin(), ClassBalanced()), "The most uncertain of each predicted class, more where labels are lacking."),
