@@ -7,8 +7,9 @@ import grpc
 import numpy as np
 import pytest
 from google.rpc import error_details_pb2, status_pb2
+from messages import fill_side
 from querist import codec
-from querist.v1 import model_service_pb2, plan_pb2, pool_pb2, system_service_pb2, tensor_pb2
+from querist.v1 import model_service_pb2, plan_pb2, pool_pb2, side_pb2, system_service_pb2, tensor_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from serving import Serving, serving
@@ -16,6 +17,9 @@ from serving import Serving, serving
 ROWS = 12
 PROBABILITIES = np.random.default_rng(3).dirichlet(np.ones(4), ROWS)
 NAN, INF = float("nan"), float("inf")
+
+
+MARGIN = plan_pb2.Score(margin=plan_pb2.Margin())
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,20 @@ def committee(values: np.ndarray, kind: str = "probabilities", layout: int = 2, 
         request.header.MergeFrom(pb.SelectHeader(**{"strategy": "vote_entropy", **fields}))
 
     return change
+
+
+def parts(counts: np.ndarray | None, **columns: np.ndarray) -> Callable[[pb.SelectRequest], object]:
+    def change(request: pb.SelectRequest) -> None:
+        request.pool.parts.SetInParent()
+        for name, values in {"counts": counts, **columns}.items():
+            if values is not None:
+                getattr(request.pool.parts, name).CopyFrom(codec.encode(values))
+
+    return change
+
+
+def beside(name: str, values: np.ndarray) -> Callable[[pb.SelectRequest], object]:
+    return lambda request: fill_side(request.side, {name: values})
 
 
 def models(**fields: object) -> Callable[[pb.SelectRequest], object]:
@@ -243,6 +261,55 @@ CASES = [
         "FIELD_CONFLICT",
         "header.member_weights",
     ),
+    # around the score and the choice
+    Case("guard without an arm", plan(score=MARGIN, guards=[plan_pb2.Guard()]), "FIELD_MISSING", "header.plan.guards[0]"),
+    Case("weight without an arm", plan(score=MARGIN, weights=[plan_pb2.Weight()]), "FIELD_MISSING", "header.plan.weights[0]"),
+    Case("too many guards", plan(score=MARGIN, guards=[plan_pb2.Guard(group_cap=plan_pb2.GroupCap())] * 17), "VALUE_OUT_OF_RANGE", "header.plan.guards"),
+    Case("too many weights", plan(score=MARGIN, weights=[plan_pb2.Weight(cost=plan_pb2.Cost())] * 9), "VALUE_OUT_OF_RANGE", "header.plan.weights"),
+    Case("guard out of bounds", plan(score=MARGIN, guards=[plan_pb2.Guard(group_cap=plan_pb2.GroupCap(most=0))]), "VALUE_OUT_OF_RANGE", "header.plan.guards[0].group_cap.most"),
+    Case("two prefilters", plan(score=MARGIN, prefilter=5, prefilter_factor=2), "FIELD_CONFLICT", "header.plan.prefilter_factor"),
+    Case("prefilter factor below 1", plan(score=MARGIN, prefilter_factor=0.5), "VALUE_OUT_OF_RANGE", "header.plan.prefilter_factor"),
+    Case("a kernel that is none", plan(score=MARGIN, choice=plan_pb2.Choice(k_dpp=plan_pb2.KDpp(kernel=3))), "VALUE_OUT_OF_RANGE", "header.plan.choice.k_dpp.kernel"),
+    Case("parts of parts", plan(score=plan_pb2.Score(parts_score=plan_pb2.PartsScore(score=plan_pb2.Score(mnlp=plan_pb2.Mnlp())))), "VALUE_OUT_OF_RANGE", "header.plan.score.parts_score.score"),
+    Case("parts of nothing", plan(score=plan_pb2.Score(parts_score=plan_pb2.PartsScore())), "FIELD_MISSING", "header.plan.score.parts_score.score"),
+    Case("budget of nothing", header(budget=0), "VALUE_OUT_OF_RANGE", "header.budget"),
+    Case("budget without costs", header(budget=5), "INPUT_MISSING", "pool.costs"),
+    Case("audit share above 1", header(audit_share=1.5), "VALUE_OUT_OF_RANGE", "header.audit_share"),
+    Case("shares above 1 together", header(audit_share=0.6, random_share=0.6), "VALUE_OUT_OF_RANGE", "header.audit_share"),
+    # other columns
+    Case("cost of 0", column("costs", np.r_[np.ones(5), 0, np.ones(6)]), "VALUE_OUT_OF_RANGE", "pool.costs", 5),
+    Case("infinite cost", column("costs", np.full(ROWS, INF)), "VALUE_NOT_FINITE", "pool.costs", 0),
+    Case("costs twice", both(column("costs", np.ones(ROWS)), column("cost_features", np.ones((ROWS, 1)))), "FIELD_CONFLICT", "pool.cost_features"),
+    Case("cost features without history", column("cost_features", np.ones((ROWS, 2))), "INPUT_MISSING", "side.cost_history"),
+    Case("groups of floats", column("groups", np.ones(ROWS)), "DTYPE_INVALID", "pool.groups.dtype"),
+    Case("a group above 2^63", column("groups", np.full(ROWS, 2**63, np.uint64)), "VALUE_OUT_OF_RANGE", "pool.groups", 0),
+    Case("unlabelable above 1", column("unlabelable", np.full(ROWS, 1.1)), "VALUE_OUT_OF_RANGE", "pool.unlabelable", 0),
+    Case("thumbnails of floats", column("thumbnails", np.ones((ROWS, 4, 4))), "DTYPE_INVALID", "pool.thumbnails.dtype"),
+    Case("thumbnails of four channels", column("thumbnails", np.ones((ROWS, 4, 4, 4), np.uint8)), "SHAPE_INVALID", "pool.thumbnails.shape"),
+    Case("thumbnails without pixels", column("thumbnails", np.ones((ROWS, 0, 4), np.uint8)), "SHAPE_INVALID", "pool.thumbnails.shape"),
+    Case("a label above 1", column("label_probabilities", np.full((ROWS, 2), 1.5)), "VALUE_OUT_OF_RANGE", "pool.label_probabilities", 0),
+    Case("no labels", column("label_probabilities", np.ones((ROWS, 0))), "SHAPE_INVALID", "pool.label_probabilities"),
+    Case("a negative variance", column("predicted_variances", np.full(ROWS, -1.0)), "VALUE_OUT_OF_RANGE", "pool.predicted_variances", 0),
+    Case("values of a committee as integers", committee(np.ones((ROWS, 2), int), "values"), "DTYPE_INVALID", "pool.committee.values.dtype"),
+    # parts
+    Case("parts without counts", parts(None, scores=np.ones(3)), "FIELD_MISSING", "pool.parts.counts"),
+    Case("parts without anything", parts(np.ones(ROWS, int)), "FIELD_MISSING", "pool.parts"),
+    Case("a negative count", parts(np.r_[np.ones(ROWS - 1, int), -1], scores=np.ones(3)), "VALUE_OUT_OF_RANGE", "pool.parts.counts", ROWS - 1),
+    Case("an absurd count", parts(np.r_[2**62, np.ones(ROWS - 1, int)], scores=np.ones(3)), "VALUE_OUT_OF_RANGE", "pool.parts.counts", 0),
+    Case("counts that do not add up", parts(np.ones(ROWS, int), scores=np.ones(ROWS + 1)), "SHAPE_MISMATCH", "pool.parts.scores"),
+    Case("parts twice", parts(np.ones(ROWS, int), probabilities=PROBABILITIES, logits=PROBABILITIES), "FIELD_CONFLICT", "pool.parts.logits"),
+    Case("a part that is no distribution", parts(np.ones(ROWS, int), probabilities=PROBABILITIES * 2), "ROW_NOT_NORMALIZED", "pool.parts.probabilities", 0),
+    Case("parts of other classes", parts(np.ones(ROWS, int), probabilities=np.full((ROWS, 2), 0.5)), "SHAPE_MISMATCH", "pool.parts.probabilities"),
+    # beside the pool
+    Case("labelled classes of floats", beside("labelled.classes", np.ones(3)), "DTYPE_INVALID", "side.labelled.classes.dtype"),
+    Case("a labelled class too high", beside("labelled.classes", np.array([0, 4])), "VALUE_OUT_OF_RANGE", "side.labelled.classes", 1),
+    Case("labelled rows that differ", both(beside("labelled.classes", np.zeros(3, int)), beside("labelled.values", np.ones(2))), "SHAPE_MISMATCH", "side.labelled.values"),
+    Case("labelled embeddings of another width", both(column("embeddings", np.ones((ROWS, 2))), beside("labelled.embeddings", np.ones((3, 4)))), "SHAPE_MISMATCH", "side.labelled.embeddings"),
+    Case("labelled embeddings of another type", both(column("embeddings", np.ones((ROWS, 2))), beside("labelled.embeddings", np.ones((3, 2), "f4"))), "DTYPE_INVALID", "side.labelled.embeddings"),
+    Case("a wanted example that is NaN", both(column("embeddings", np.ones((ROWS, 2))), beside("wanted", np.full((1, 2), NAN))), "VALUE_NOT_FINITE", "side.wanted", 0),
+    Case("a head of other classes", beside("head.weights", np.ones((3, 2))), "SHAPE_MISMATCH", "side.head.weights"),
+    Case("a bias without weights", beside("head.bias", np.ones(4)), "FIELD_MISSING", "side.head.weights"),
+    Case("wanted examples not sent", both(header(strategy="flqmi"), column("embeddings", np.ones((ROWS, 2)))), "INPUT_MISSING", "side.wanted"),
 ]  # fmt: skip
 
 
@@ -298,7 +365,11 @@ def test_unary(stub, case):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_stream(stub, case):
     request = request_for(case)
-    messages = [pb.SelectStreamRequest(header=request.header), pb.SelectStreamRequest(block=pb.RowBlock(rows=request.pool))]
+    messages = [
+        pb.SelectStreamRequest(header=request.header),
+        pb.SelectStreamRequest(side=request.side),
+        pb.SelectStreamRequest(block=pb.RowBlock(rows=request.pool)),
+    ]
     with pytest.raises(grpc.RpcError) as caught:
         list(stub.SelectStream(iter(messages), timeout=20))
     check(caught.value, case, "block.rows")
@@ -318,6 +389,9 @@ STREAMS = {
     "a lost block": ([HEADER, block(0), block(2 * ROWS)], "STREAM_OUT_OF_ORDER", "block.first_row"),
     "a doubled block": ([HEADER, block(0), block(0)], "STREAM_OUT_OF_ORDER", "block.first_row"),
     "no blocks": ([HEADER], "POOL_EMPTY", ""),
+    "side tensors first": ([pb.SelectStreamRequest(side=side_pb2.Side())], "STREAM_OUT_OF_ORDER", "header"),
+    "side tensors after rows": ([HEADER, block(0), pb.SelectStreamRequest(side=side_pb2.Side())], "STREAM_OUT_OF_ORDER", "header"),
+    "side tensors and no rows": ([HEADER, pb.SelectStreamRequest(side=side_pb2.Side())], "POOL_EMPTY", ""),
     "other classes": ([HEADER, block(0), block(ROWS, np.full((3, 2), 0.5))], "SHAPE_MISMATCH", "block.rows.probabilities"),
     "another type": ([HEADER, block(0), block(ROWS, PROBABILITIES.astype("f4"))], "DTYPE_INVALID", "block.rows.probabilities"),
     "another field": (
