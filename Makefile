@@ -6,7 +6,7 @@ STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 NODE_STAMP := tests/languages/node/node_modules/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-stream languages readme clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream junk languages readme clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -43,6 +43,12 @@ bench-stream: $(STAMP) ## 10,000,000 x 10 through SelectStream: memory and time
 
 bench: $(STAMP) $(PEERS) ## batch choices over gRPC beside the public libraries in process
 	$(BIN)/python tests/bench/bench_batches.py
+
+bench-large: $(STAMP) ## BADGE, 1,000 of 200,000 x 512 with 100 classes: memory and time
+	$(BIN)/python tests/bench/bench_large_badge.py
+
+junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
+	$(BIN)/python tests/bench/junk.py
 
 $(PEERS):
 	$(PYTHON) -m venv .cache/peers

@@ -15,8 +15,8 @@ Gather = Callable[[npt.NDArray[np.int64]], Columns]
 
 SLACK_ROWS = 4096
 """Rows that may pile up before the best are picked out again; the larger, the rarer the sorting."""
-GROWTH_BYTES = 32 * 2**20
-"""How much a column that keeps every row grows at a time, at least."""
+GROWTH_BYTES = 16 * 2**20
+"""How much a column that keeps every row grows at a time: large pieces of memory are moved by their page table, not by copying."""
 CHUNK_BYTES = 2**20
 """Rows that are moved at a time."""
 
@@ -133,7 +133,7 @@ class Everything:
             held = self._columns[name] = np.empty((rows, *column.shape[1:]), column.dtype)
             self.bytes += held.nbytes
         if len(held) < rows:
-            step = max(GROWTH_BYTES // max(1, held.itemsize * int(np.prod(held.shape[1:]))), len(held) // 8, 1)
+            step = max(GROWTH_BYTES // max(1, held.itemsize * int(np.prod(held.shape[1:]))), 1)
             before = held.nbytes
             held.resize((max(rows, min(len(held) + step, 2 * rows)), *held.shape[1:]), refcheck=False)  # nobody else has seen it yet
             self.bytes += held.nbytes - before

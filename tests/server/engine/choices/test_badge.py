@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 from engine import probabilities, select
-from querist_server.engine.choices.badge import _Gradients
 from querist_server.engine.errors import EngineError
+from querist_server.engine.kernels.gradients import Gradients
 from scipy import stats
 
 
@@ -20,11 +20,17 @@ def pool(rng):
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-12)])
 def test_factored_distances_equal_those_of_the_explicit_gradients(pool, dtype, tolerance):
     rows, points = (array.astype(dtype) for array in pool)
-    gradients, whole = _Gradients(rows, points), explicit(*pool)
+    gradients, whole = Gradients(rows, points, lambda: None), explicit(*pool)
     np.testing.assert_allclose(gradients.squared_lengths, (whole**2).sum(axis=1), rtol=tolerance, atol=tolerance)
     for centre in range(40):
         expected = ((whole - whole[centre]) ** 2).sum(axis=1)
-        np.testing.assert_allclose(gradients.squared_distances(centre), expected, rtol=10 * tolerance, atol=30 * tolerance)
+        nearest = np.full(40, np.inf)
+        gradients.lower(nearest, centre)
+        np.testing.assert_allclose(nearest, expected, rtol=10 * tolerance, atol=30 * tolerance)
+        limit = np.where(np.arange(40) % 2, expected * 0.5, expected * 2)
+        lowered = limit.copy()
+        gradients.lower(lowered, centre)
+        np.testing.assert_allclose(lowered, np.minimum(limit, expected), rtol=10 * tolerance, atol=30 * tolerance)
 
 
 def test_the_longest_gradient_comes_first_and_the_rest_by_squared_distance(pool):
