@@ -1,7 +1,7 @@
-"""Digits with 20 % junk: how much of the first 200 selected is junk, with and without guards, and how many clean digits the guards put aside.
+"""Digits with 20 % junk: how much of the first 200 selected is junk, with and without guards, and how many clean digits are put aside.
 
-Junk is black images, blurred ones, noise, exact copies and near copies; of a family of copies the one with the lowest row index counts as clean.
-A logistic regression on 60 clean labelled digits predicts; embeddings are its inputs. Over gRPC, by a private server.
+Junk is black images, blurred ones, noise, exact copies and near copies; of a family of copies the one with the lowest row index counts as
+clean. A logistic regression on 60 clean labelled digits predicts; embeddings are its inputs. Over gRPC, by a private server.
 
     python tests/bench/junk.py [SEEDS]
 """
@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 SEEDS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
 CHOSEN, LABELLED, SHARE = 200, 60, 0.2
 STRATEGIES = ("margin", "entropy", "badge", "k_center", "max_herding")
-GUARDS = [parts.ImageQuality(), parts.KnnOutlier(), parts.NearDuplicate(similarity=0.985, of_pool=True)]
+GUARDS = [parts.ImageQuality(), parts.KnnOutlier(), parts.NearDuplicate(similarity=0.995, of_pool=True)]
 MOST_CLEAN_GUARDED = 0.01
 
 
