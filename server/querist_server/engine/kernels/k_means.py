@@ -44,7 +44,7 @@ def k_means(
     first = seeding.seeds(points, weights, count, seed, checkpoint)
     if not len(first):
         first = np.zeros(1, np.int64)
-    middle = points[first].mean(axis=0, dtype=np.float64).astype(points.dtype)  # distances are taken about it, to keep their digits
+    middle = _middle(points[first])
     centres = points[first] - middle
     labels = assigned(points, centres, middle, checkpoint)
     for _ in range(iterations):
@@ -56,6 +56,17 @@ def k_means(
     return labels, centres + middle
 
 
+def _middle(seeds: Array) -> Array:
+    """Return the point about which distances are taken, to keep their digits: the mean of some rows, or the origin if that is near."""
+    mean = seeds.mean(axis=0, dtype=np.float64)
+    spread = float(((seeds - mean) ** 2).sum(axis=1).mean())
+    return (mean if float(mean @ mean) > 4 * spread else np.zeros_like(mean)).astype(seeds.dtype)
+
+
+def _about(block: Array, middle: Array) -> Array:
+    return block - middle if middle.any() else block
+
+
 def assigned(points: Array, centres: Array, middle: Array, checkpoint: Callable[[], None]) -> IndexArray:
     """Return the nearest centre of each row, the lowest number on a tie; centres are given about the middle."""
     halves = np.einsum("ij,ij->i", centres, centres) / 2
@@ -63,7 +74,7 @@ def assigned(points: Array, centres: Array, middle: Array, checkpoint: Callable[
     rows = max(16, BLOCK_BYTES // (points.itemsize * max(len(centres), points.shape[1])))
     for start in range(0, len(points), rows):
         checkpoint()
-        products = (points[start : start + rows] - middle) @ centres.T
+        products = _about(points[start : start + rows], middle) @ centres.T
         products -= halves
         labels[start : start + rows] = products.argmax(axis=1)
     return labels
@@ -79,9 +90,8 @@ def moved(
     rows = max(16, BLOCK_BYTES // (points.itemsize * points.shape[1]))
     for start in range(0, len(points), rows):
         checkpoint()
-        block = (points[start : start + rows] - middle).astype(np.float64, copy=False)
-        at = labels[start : start + rows]
-        members = sparse.csr_array((shares[start : start + rows], (at, np.arange(len(at)))), shape=(count, len(at)))
-        sums += members @ block
+        block, at = _about(points[start : start + rows], middle), labels[start : start + rows]
+        members = sparse.csr_array((shares[start : start + rows].astype(block.dtype), (at, np.arange(len(at)))), shape=(count, len(at)))
+        sums += members @ block  # within a block in the type of the points, over all blocks in FLOAT64
     weighty = totals > 0
     return np.where(weighty[:, None], sums / np.where(weighty, totals, 1.0)[:, None], centres).astype(points.dtype)
