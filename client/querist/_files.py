@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import importlib.util
 import json
 import sys
@@ -11,10 +12,20 @@ from typing import Any
 
 import numpy as np
 
+from querist._rows import COMMITTEE, PLAIN
+from querist.inputs import CostHistory, Labelled, LinearHead, PartPredictions
 from querist.results import Batch
 
 FIELDS = ("probabilities", "logits", "scores", "committee", "committee_logits")
 """What the numbers of a file may be."""
+
+
+BUNDLES = {"labelled": Labelled, "head": LinearHead, "cost_history": CostHistory, "parts": PartPredictions}
+ARRAYS = frozenset(
+    {*PLAIN, *COMMITTEE, "wanted", "unwanted", "member_weights", "cost_matrix"}
+    | {f"{name}.{field.name}" for name, bundle in BUNDLES.items() for field in dataclasses.fields(bundle)}
+)
+"""What arrays of an .npz file may be called: arguments of `select`, and those of a bundle by a dot, such as "labelled.embeddings"."""
 
 
 class FileError(Exception):
@@ -27,7 +38,7 @@ def read(path: str, field: str, ids: str | None) -> dict[str, Any]:
     Parameters
     ----------
     path : str
-        A .npy file holds one array; an .npz file arrays by the names of arguments, or one array; a .csv or .parquet file one row an
+        A .npy file holds one array; an .npz file arrays by the names in `ARRAYS`, or one array; a .csv or .parquet file one row an
         instance, numbers in all columns but that of the ids.
     field : str
         What the numbers are, where the file does not say.
@@ -82,11 +93,17 @@ def _read_npz(path: str, field: str, ids: str | None) -> dict[str, Any]:
     found = {"ids": _taken(arrays, ids, path).tolist()} if ids is not None else {}
     if len(arrays) == 1:
         return {field: next(iter(arrays.values())), **found}
-    known = {*FIELDS, "votes", "embeddings", "keys", "member_weights", "cost_matrix"}
-    unknown = arrays.keys() - known
+    unknown = arrays.keys() - ARRAYS
     if unknown:
-        raise FileError(f"{path} holds {', '.join(sorted(unknown))}; allowed are {', '.join(sorted(known))}")
-    return {**arrays, **found}
+        raise FileError(f"{path} holds {', '.join(sorted(unknown))}; allowed are {', '.join(sorted(ARRAYS))}")
+    arguments: dict[str, Any] = {}
+    for name, array in arrays.items():
+        bundle, _, key = name.partition(".")
+        if key:
+            arguments.setdefault(bundle, {})[key] = array
+        else:
+            arguments[name] = array
+    return {**arguments, **found}
 
 
 def _read_csv(path: str, field: str, ids: str | None) -> dict[str, Any]:

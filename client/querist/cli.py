@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="replay active learning on a real data set against random", add_help=False)
     select = commands.add_parser("select", help="choose from predictions in a file")
     select.add_argument("file", help="predictions: .npy, .npz, .csv or .parquet")
-    select.add_argument("--strategy", default="margin", help="name of a preset (margin)")
+    select.add_argument("--strategy", default="margin", help="name of a preset, or auto (margin)")
     size = select.add_mutually_exclusive_group()
     size.add_argument("--count", type=int, help="how many to choose (10)")
     size.add_argument("--all", action="store_true", help="rank every instance")
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     select.add_argument("--ids", help="column of a .csv or .parquet file, or array of an .npz file, that holds ids")
     select.add_argument("--seed", type=int, help="decides all random draws")
+    select.add_argument("--budget", type=float, help="what all labels may cost together, in the unit of the file's costs")
     select.add_argument("--random-share", type=float, default=0.0, help="share of the batch that is drawn at random (0)")
     select.add_argument("--output", default="-", help="where to write: a .csv or .json file, or - for CSV on standard output (-)")
     info = commands.add_parser("info", help="what a server is")
@@ -68,11 +69,21 @@ def _client(address: str | None) -> AbstractContextManager[querist.Client]:
 
 def _select(client: querist.Client, options: argparse.Namespace) -> None:
     fields = _files.read(options.file, options.field, options.ids)
-    count = None if options.all else options.count or 10
+    count = options.count if options.count or options.all or options.budget else 10
     batch = client.select(
-        **fields, strategy=options.strategy, count=count, rank_all=options.all, seed=options.seed, random_share=options.random_share
+        **fields,
+        strategy=options.strategy,
+        count=count,
+        rank_all=options.all,
+        budget=options.budget,
+        seed=options.seed,
+        random_share=options.random_share,
     )
     _files.write(batch, options.output)
+    if batch.auto_choice is not None:
+        sys.stderr.write(f"querist: auto chose {batch.auto_choice.strategy}: {batch.auto_choice.reason}\n")
+    if batch.spending is not None and batch.spending.left is not None:
+        sys.stderr.write(f"querist: {len(batch)} labels cost {batch.spending.cost:g}; {batch.spending.left:g} is left\n")
     for warning in batch.warnings:
         sys.stderr.write(f"querist: note: {warning.message}\n")
 

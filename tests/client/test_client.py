@@ -247,3 +247,25 @@ def test_the_command_reads_parquet(client, tmp_path, capsys):
     assert cli.main(["select", str(tmp_path / "p.parquet"), "--ids", "name", "--count", "2", "--address", client.address]) == 0
     expected = client.select(ROWS[:50], strategy="margin", count=2)
     assert [row.split(",")[1] for row in capsys.readouterr().out.splitlines()[1:]] == [f"r{i}" for i in expected.indices]
+
+
+def test_the_command_takes_bundles_budgets_and_auto(client, tmp_path, capsys):
+    rng = np.random.default_rng(4)
+    arrays = {
+        "probabilities": rng.dirichlet(np.ones(3), 50),
+        "embeddings": rng.random((50, 4)),
+        "costs": rng.uniform(1, 2, 50),
+        "labelled.embeddings": rng.random((6, 4)),
+        "labelled.classes": np.array([0, 1, 2, 0, 1, 2]),
+    }
+    np.savez(tmp_path / "p.npz", **arrays)
+    at = ["--address", client.address]
+    assert cli.main(["select", str(tmp_path / "p.npz"), "--strategy", "auto", "--count", "3", *at]) == 0
+    assert "auto chose uherding: 6 labels for 3 classes are few" in capsys.readouterr().err
+    assert cli.main(["select", str(tmp_path / "p.npz"), "--budget", "7.5", "--output", str(tmp_path / "out.json"), *at]) == 0
+    spending = json.loads((tmp_path / "out.json").read_text())["spending"]
+    assert f"cost {spending['cost']:g}; {spending['left']:g} is left" in capsys.readouterr().err
+    assert 6 < spending["cost"] <= 7.5
+    np.savez(tmp_path / "odd.npz", **{"labelled.colour": np.ones(3), "scores": np.ones(3)})
+    assert cli.main(["select", str(tmp_path / "odd.npz"), *at]) == 1
+    assert "labelled.colour" in capsys.readouterr().err
