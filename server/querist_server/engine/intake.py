@@ -17,6 +17,8 @@ Array = npt.NDArray[Any]
 
 SUM_TOLERANCE = 1e-3
 """How far a row of FLOAT32 or FLOAT64 probabilities may be from summing to 1."""
+LONGEST_SQUARED = 1e100
+"""Largest squared length of an embedding: its third power is still a float64."""
 SUM_TOLERANCE_16_BIT = 1e-2
 """The same for FLOAT16 and BFLOAT16, whose elements carry 8 to 11 bits."""
 
@@ -53,7 +55,7 @@ def block_of(cut: Cut, context: Context) -> Block:
         member_values=_member_values(columns, first),
         parts=_parts(columns, first, context),
         caller_scores=_column(columns, "scores", first),
-        embeddings=_embeddings(columns, first),
+        embeddings=points(columns["embeddings"], "embeddings", first) if "embeddings" in columns else None,
         keys=columns.get("keys"),
         excluded=marks(columns["excluded"], "excluded", first) if "excluded" in columns else None,
         costs=_costs(columns, first, context),
@@ -181,17 +183,16 @@ def marks(sent: Array, name: str, first: int) -> npt.NDArray[np.bool_]:
     return sent.astype(bool)
 
 
-def _embeddings(columns: dict[str, Any], first: int) -> Array | None:
-    """Check that embeddings are finite, and short enough for the square of any distance between two of them to be finite too."""
-    points = _column(columns, "embeddings", first)
-    if points is None:
-        return None
-    long = np.einsum("ij,ij->i", points, points) > np.finfo(points.dtype).max / 4
+def points(sent: Array, name: str, first: int) -> Array:
+    """Return embeddings (n, D) widened to float32 or float64, if all are finite and not so long that what is made of them overflows."""
+    values = finite(sent, name, first)
+    longest = min(float(np.finfo(values.dtype).max) / 4, LONGEST_SQUARED)
+    long = np.einsum("ij,ij->i", values, values) > longest
     if long.any():
         row = int(long.argmax())
-        message = f"an embedding is so long that squared distances exceed what {points.dtype} holds; rescale it, or send FLOAT64"
-        raise EngineError("VALUE_OUT_OF_RANGE", message, field="embeddings", row=first + row)
-    return points
+        message = f"an embedding is longer than {np.sqrt(longest):.2g}, beyond which distances overflow {values.dtype}; rescale it"
+        raise EngineError("VALUE_OUT_OF_RANGE", message, field=name, row=first + row)
+    return values
 
 
 def widened(array: Array) -> Array:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine import intake
 from querist_server.engine.errors import EngineError, LimitError
-from querist_server.engine.intake import finite, marks, widened
 from querist_server.engine.pool import Side
 from querist_server.engine.task import Limits
 
@@ -101,18 +101,19 @@ def _check_lengths(sent: Mapping[str, Array], names: tuple[str, ...]) -> None:
 def _finite(sent: Mapping[str, Array], name: str) -> npt.NDArray[np.float64] | None:
     if name not in sent:
         return None
-    return finite(sent[name], f"side.{name}", 0).astype(np.float64)
+    return intake.finite(sent[name], f"side.{name}", 0).astype(np.float64)
 
 
 def _points(sent: Mapping[str, Array], name: str, embeddings: Array | None) -> Array | None:
     """Check embeddings against those of the pool; without any there, they are of no use and left out."""
     if name not in sent or embeddings is None:
         return None
-    points, path = finite(sent[name], f"side.{name}", 0), f"side.{name}"
+    path = f"side.{name}"
+    points = intake.points(sent[name], path, 0)
     if points.shape[1] != embeddings.shape[1]:
         message = f"{name} has {points.shape[1]} columns and the pool's embeddings {embeddings.shape[1]}; they must agree"
         raise EngineError("SHAPE_MISMATCH", message, field=path)
-    expected = widened(embeddings[:0]).dtype
+    expected = intake.widened(embeddings[:0]).dtype
     if points.dtype != expected:
         message = f"{name} is {points.dtype} and the pool's embeddings are {expected} (16 bits count as float32); send one type"
         raise EngineError("DTYPE_INVALID", message, field=path)
@@ -136,7 +137,7 @@ def _sets(sent: Mapping[str, Array], probabilities: Array | None) -> npt.NDArray
     name = "labelled.sets"
     if name not in sent:
         return None
-    sets = marks(sent[name], f"side.{name}", 0)
+    sets = intake.marks(sent[name], f"side.{name}", 0)
     if probabilities is not None and sets.shape[1] != probabilities.shape[1]:
         message = f"{name} has {sets.shape[1]} labels and label_probabilities {probabilities.shape[1]}; they must agree"
         raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")

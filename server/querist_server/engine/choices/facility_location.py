@@ -62,10 +62,7 @@ class FacilityLocation(SetChoice):
         if self.sampling_loss:
             greedy.stochastic(objective(), draft, len(points), self.sampling_loss, context.seed, context.checkpoint)
             return None
-        if draft.costs is not None:
-            greedy.within_budget(objective, draft, len(points), context.checkpoint)
-            return None
-        return greedy.exact(objective(), draft, len(points), context.checkpoint)
+        return greedy.best(objective, draft, len(points), context.checkpoint)
 
     def _kernel(self, references: npt.NDArray[Any], count: int, context: Context) -> Kernel:
         labelled = context.side.labelled_embeddings

@@ -39,6 +39,10 @@ class Flcg(SetChoice):
         """Take the largest gain, again and again."""
         points = candidates["embeddings"]
         references = unit_rows(points[drawn_references(candidates["index"], self.reference_rows, context.seed)])
-        coverage = Coverage(points, references, np.ones(len(references)), Kernel("COSINE"), context.checkpoint)
-        coverage.cover(sent(context.side.unwanted), self.nu)
-        return greedy.exact(coverage, draft, len(points), context.checkpoint)
+
+        def objective() -> Coverage:
+            coverage = Coverage(points, references, np.ones(len(references)), Kernel("COSINE"), context.checkpoint)
+            coverage.cover(sent(context.side.unwanted), self.nu)
+            return coverage
+
+        return greedy.best(objective, draft, len(points), context.checkpoint)

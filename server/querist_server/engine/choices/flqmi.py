@@ -32,8 +32,8 @@ class Flqmi(SetChoice):
 
     def choose(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> float | None:
         """Take the largest gain, again and again."""
-        objective = _Likeness(candidates["embeddings"], sent(context.side.wanted), self.eta)
-        return greedy.exact(objective, draft, len(candidates["index"]), context.checkpoint)
+        points, wanted = candidates["embeddings"], sent(context.side.wanted)
+        return greedy.best(lambda: _Likeness(points, wanted, self.eta), draft, len(points), context.checkpoint)
 
 
 class _Likeness(greedy.Objective):

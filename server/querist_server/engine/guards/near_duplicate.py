@@ -85,10 +85,12 @@ class _Batch:
 
     def closed_by(self, position: int) -> IndexArray:
         """Return duplicates of one candidate."""
-        if not self._scale[position]:
-            return np.flatnonzero(self._scale == 0)
-        taken = self._points[position] * self._scale[position]
         alike = np.zeros(len(self._points), bool)
+        taken = self._points[position]
         for rows in blocks(self._points, self._context.checkpoint):
-            alike[rows] = duplicates.reached((self._points[rows] @ taken) * self._scale[rows], self._similarity)
+            if self._scale[position]:
+                cosines = (self._points[rows] @ (taken * self._scale[position])) * self._scale[rows]
+            else:  # zeros, or nearly: their direction is found the long way
+                cosines = duplicates.directions(self._points[rows]) @ duplicates.directions(taken[None])[0]
+            alike[rows] = duplicates.reached(cosines, self._similarity)
         return np.flatnonzero(alike)

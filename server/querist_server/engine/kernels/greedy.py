@@ -83,6 +83,24 @@ class Bounds:
         return gains
 
 
+def best(objective: Callable[[], Objective], draft: Draft, size: int, checkpoint: Callable[[], None]) -> float | None:
+    """Fill the draft greedily, within its budget if it has one; return the share of the best possible that is surely reached, if known.
+
+    Parameters
+    ----------
+    objective : callable
+        Makes the objective of an empty set.
+    draft : Draft
+    size : int
+        Number of candidates.
+    checkpoint : callable
+    """
+    if draft.costs is None:
+        return exact(objective(), draft, size, checkpoint)
+    within_budget(objective, draft, size, checkpoint)
+    return None
+
+
 def exact(objective: Objective, draft: Draft, size: int, checkpoint: Callable[[], None], *, per_cost: bool = False) -> float | None:
     """Take the largest gain, again and again, until the draft is full.
 
@@ -106,10 +124,7 @@ def exact(objective: Objective, draft: Draft, size: int, checkpoint: Callable[[]
 def within_budget(objective: Callable[[], Objective], draft: Draft, size: int, checkpoint: Callable[[], None]) -> None:
     """Take the better of two greedy runs, by gain and by gain per cost: at least (1 - 1/e) / 2 of the best (Leskovec et al., KDD 2007).
 
-    Parameters
-    ----------
-    objective : callable
-        Makes the objective of an empty set.
+    Both runs begin with an empty set, so that `objective` makes two objectives.
     """
     trials = []
     for per_cost in (False, True):

@@ -29,10 +29,11 @@ def unit_rows(points: Array) -> Array:
 
 
 def inverse_lengths(points: Array) -> Array:
-    """Return one over the length of each row, (n,), in their own type; 0 for a row of zeros."""
+    """Return one over the length of each row, (n,), in their own type; 0 for a row of zeros, or of so little that its inverse overflows."""
     _, lengths, largest = _scaled(points)
-    inverse = 1 / (lengths * np.where(largest > 0, largest, 1))
-    return np.where(largest > 0, inverse, 0)[:, 0]
+    visible = largest > 4 / np.finfo(points.dtype).max
+    inverse = 1 / (lengths * np.where(visible, largest, 1))
+    return np.where(visible, inverse, 0)[:, 0]
 
 
 def _scaled(points: Array) -> tuple[Array, Array, Array]:
