@@ -151,7 +151,8 @@ def _within_budget(task: Task, context: Context, candidates: Columns, draft: Dra
         message = f"a value is {values[position]:g}; with a budget values must be 0 or more"
         raise EngineError("SCORE_NEGATIVE", message, field="budget", row=int(rows[position]))
     affordable = draft.open.copy()
-    per_cost = choice.value(values / candidates["cost"], rows, context)
+    with np.errstate(over="ignore"):  # what is worth infinitely more than it costs comes first
+        per_cost = choice.value(values / candidates["cost"], rows, context)
     draft.fill(top.ranking(per_cost, rows))
     if not affordable.any():
         return draft

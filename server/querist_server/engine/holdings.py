@@ -212,7 +212,8 @@ def weighted(scores: FloatArray, factors: Iterable[FloatArray], rows: IndexArray
             position = int((scores < 0).argmax())
             message = f"a score is {scores[position]:g}; weights multiply scores of 0 or more"
             raise EngineError("SCORE_NEGATIVE", message, field="plan.weights", row=int(rows[position]))
-        values = values * factor
+        with np.errstate(over="ignore"):  # overflow is refused once all candidates are there
+            values = values * factor
     return values
 
 

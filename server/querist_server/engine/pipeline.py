@@ -183,8 +183,8 @@ class Run:
         candidates, suspects = self._guard(block)
         with np.errstate(over="ignore", invalid="ignore"):  # overflow is looked for below
             measured = plan.score.measure(block, self._context)
+            factors = {weight.name: weight.factor(block, self._context) for weight in plan.weights if isinstance(weight, RowWeight)}
         aside = measured[np.concatenate([found.positions for found in suspects])] if suspects else measured[:0]
-        factors = {weight.name: weight.factor(block, self._context) for weight in plan.weights if isinstance(weight, RowWeight)}
         if len(candidates) < block.length:
             measured = measured[candidates]
             factors = {name: factor[candidates] for name, factor in factors.items()}
