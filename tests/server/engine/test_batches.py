@@ -3,15 +3,18 @@
 import numpy as np
 import plain
 import pytest
-from engine import columns_for, probabilities, scores_of, select
+from engine import columns_for, feed, probabilities, scores_of, select, started
 from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.top import Top
-from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.errors import Cancelled, EngineError
+from querist_server.engine.part import Plan, SetChoice
+from querist_server.engine.presets import PRESETS
+from querist_server.engine.registry import CHOICES
 from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.scores.mix import Mix, MixPart
+from querist_server.engine.scores.random import Random
 from scipy import stats
 
 MIX = Plan(Mix(parts=(MixPart(Margin()), MixPart(Entropy())), scale="Z_SCORE"), Top())
@@ -21,7 +24,6 @@ MIX = Plan(Mix(parts=(MixPart(Margin()), MixPart(Entropy())), scale="Z_SCORE"), 
 @pytest.mark.parametrize(("share", "drawn"), [(0.0, 0), (0.05, 0), (0.15, 2), (0.25, 2), (0.5, 5), (1.0, 10)])
 def test_a_share_is_drawn_and_the_plan_takes_the_rest_from_the_others(rng, plan, share, drawn):
     needs = plan.needs if isinstance(plan, Plan) else None
-    from querist_server.engine.presets import PRESETS
 
     columns, task = columns_for(needs or PRESETS[plan].plan.needs, rng, 100)
     batch = select(plan, columns, count=10, random_share=share, seed=3, **task)
@@ -74,7 +76,6 @@ def test_a_member_without_weight_does_not_count_as_a_vote():
 @pytest.mark.parametrize("plan", ["margin", "softrank_bald", MIX])
 def test_scores_of_the_pool_are_complete_and_nan_for_others(rng, plan):
     from engine import feed, started
-    from querist_server.engine.presets import PRESETS
 
     needs = plan.needs if isinstance(plan, Plan) else PRESETS[plan].plan.needs
     columns, task = columns_for(needs, rng, 500)
@@ -159,3 +160,44 @@ def test_costs_too_large_to_be_added_are_refused_with_their_row():
 def test_a_prefilter_smaller_than_the_batch_is_refused():
     with pytest.raises(EngineError, match="at least count"):
         select(Plan(Margin(), Top(), 3), {"probabilities": np.full((9, 2), 0.5)}, count=4)
+
+
+@pytest.mark.parametrize("preset", ["diverse_mini_batch", "cluster_margin", "mmr", "k_dpp", "badge_shortlist", "class_balanced"])
+def test_a_prefilter_by_factor_streams_in_memory_that_does_not_grow_with_the_pool(rng, preset):
+    held = []
+    for rows in (20_000, 80_000):
+        run = started(preset, count=10)
+        for _ in range(0, rows, 5000):
+            run.feed({"probabilities": rng.dirichlet(np.ones(3), 5000).astype("f4"), "embeddings": rng.random((5000, 8), np.float32)})
+        batch = run.finish()
+        assert batch.statistics.rows == rows
+        assert run.task.plan.prefilter == 1000
+        assert run.task.plan.prefilter_factor is None
+        held.append(batch.statistics.bytes_kept)
+    assert max(held) < 1_500_000  # 2 x 1,000 + 4,096 rows may pile up before the best are picked out
+
+
+@pytest.mark.parametrize(("count", "kept"), [(10, 1000), (100, 1000), (150, 1500), (None, None)])
+def test_a_prefilter_by_factor_is_ten_times_the_batch_and_at_least_a_thousand(count, kept):
+    assert PRESETS["mmr"].plan.resolved(count).prefilter == kept
+
+
+@pytest.mark.parametrize(
+    "choice", [name for name, part in CHOICES.items() if issubclass(part, SetChoice) and name != "softrank"]
+)  # which is one sort
+def test_every_choice_stops_when_the_caller_has_gone(rng, choice):
+    plan = Plan(Random(), CHOICES[choice]())
+    columns, task = columns_for(plan.needs, rng, 200)
+    run = started(plan, count=100, **task)
+    feed(run, columns)
+    calls = 0
+
+    def checkpoint():
+        nonlocal calls
+        calls += 1
+        if calls > 3:
+            raise Cancelled
+
+    object.__setattr__(run._context, "checkpoint", checkpoint)
+    with pytest.raises(Cancelled):
+        run.finish()
