@@ -416,6 +416,49 @@ class Gcmi:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExpectedGradientLength:
+    """ExpectedGradientLength is the sum over classes y of p_y |p - e_y| |z|: the expected length of the gradient of the last,
+    softmax layer on the embedding z = (x, 1), for the one-hot class e_y (Settles, Craven and Ray, NIPS 2007).
+    """
+
+    normalized: bool | None = None
+    """normalized, if true, scales each embedding x to length 1, so that |z| is the square root of 2 for all and embeddings are not
+    needed. If false, long embeddings are favoured, and must be sent. Default: true.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientNorm:
+    """GradientNorm is |p - e| |z| for the one-hot predicted class e: the length of the gradient of the last, softmax layer if the
+    prediction is right (Ash et al., ICLR 2020).
+    """
+
+    normalized: bool | None = None
+    """normalized is as for `ExpectedGradientLength`. Default: true."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FisherTrace:
+    """FisherTrace is (1 - sum p^2) |z|^2: the trace of the Fisher information that the label adds to the last, softmax layer, which
+    is the expected squared length of its gradient.
+    """
+
+    normalized: bool | None = None
+    """normalized is as for `ExpectedGradientLength`. Default: true."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emcm:
+    """Emcm is the weighted mean over the members of |f_k - f| |z|: the expected change of a linear regression model on the
+    embedding z = (x, 1), if the truth is what a member f_k of a bootstrap committee says instead of the model's own value f (Cai,
+    Zhang and Zhou, ICDM 2013). Needs `Committee.values` and `Pool.predicted_values`.
+    """
+
+    normalized: bool | None = None
+    """normalized is as for `ExpectedGradientLength`. Default: true."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Top:
     """Top takes the instances with the highest scores, ties by the lowest row index."""
 

@@ -203,7 +203,7 @@ class Rarity(_message.Message):
     def __init__(self, gamma: _Optional[float] = ...) -> None: ...
 
 class Score(_message.Message):
-    __slots__ = ("random", "least_confidence", "margin", "ratio", "entropy", "gini", "expected_cost", "caller", "vote_entropy", "consensus_entropy", "bald", "max_kl", "variation_ratio", "mean_disagreement", "probability_std", "mix", "label_uncertainty", "binary_minimum", "mmc", "label_cardinality", "cvirs", "adaptive", "parts_score", "mnlp", "sequence_confidence", "member_variance", "predictive_variance", "gcmi")
+    __slots__ = ("random", "least_confidence", "margin", "ratio", "entropy", "gini", "expected_cost", "caller", "vote_entropy", "consensus_entropy", "bald", "max_kl", "variation_ratio", "mean_disagreement", "probability_std", "mix", "label_uncertainty", "binary_minimum", "mmc", "label_cardinality", "cvirs", "adaptive", "parts_score", "mnlp", "sequence_confidence", "member_variance", "predictive_variance", "gcmi", "expected_gradient_length", "gradient_norm", "fisher_trace", "emcm")
     RANDOM_FIELD_NUMBER: _ClassVar[int]
     LEAST_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
     MARGIN_FIELD_NUMBER: _ClassVar[int]
@@ -232,6 +232,10 @@ class Score(_message.Message):
     MEMBER_VARIANCE_FIELD_NUMBER: _ClassVar[int]
     PREDICTIVE_VARIANCE_FIELD_NUMBER: _ClassVar[int]
     GCMI_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_GRADIENT_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    GRADIENT_NORM_FIELD_NUMBER: _ClassVar[int]
+    FISHER_TRACE_FIELD_NUMBER: _ClassVar[int]
+    EMCM_FIELD_NUMBER: _ClassVar[int]
     random: Random
     least_confidence: LeastConfidence
     margin: Margin
@@ -260,7 +264,11 @@ class Score(_message.Message):
     member_variance: MemberVariance
     predictive_variance: PredictiveVariance
     gcmi: Gcmi
-    def __init__(self, random: _Optional[_Union[Random, _Mapping]] = ..., least_confidence: _Optional[_Union[LeastConfidence, _Mapping]] = ..., margin: _Optional[_Union[Margin, _Mapping]] = ..., ratio: _Optional[_Union[Ratio, _Mapping]] = ..., entropy: _Optional[_Union[Entropy, _Mapping]] = ..., gini: _Optional[_Union[Gini, _Mapping]] = ..., expected_cost: _Optional[_Union[ExpectedCost, _Mapping]] = ..., caller: _Optional[_Union[CallerScore, _Mapping]] = ..., vote_entropy: _Optional[_Union[VoteEntropy, _Mapping]] = ..., consensus_entropy: _Optional[_Union[ConsensusEntropy, _Mapping]] = ..., bald: _Optional[_Union[Bald, _Mapping]] = ..., max_kl: _Optional[_Union[MaxKl, _Mapping]] = ..., variation_ratio: _Optional[_Union[VariationRatio, _Mapping]] = ..., mean_disagreement: _Optional[_Union[MeanDisagreement, _Mapping]] = ..., probability_std: _Optional[_Union[ProbabilityStd, _Mapping]] = ..., mix: _Optional[_Union[Mix, _Mapping]] = ..., label_uncertainty: _Optional[_Union[LabelUncertainty, _Mapping]] = ..., binary_minimum: _Optional[_Union[BinaryMinimum, _Mapping]] = ..., mmc: _Optional[_Union[Mmc, _Mapping]] = ..., label_cardinality: _Optional[_Union[LabelCardinality, _Mapping]] = ..., cvirs: _Optional[_Union[Cvirs, _Mapping]] = ..., adaptive: _Optional[_Union[Adaptive, _Mapping]] = ..., parts_score: _Optional[_Union[PartsScore, _Mapping]] = ..., mnlp: _Optional[_Union[Mnlp, _Mapping]] = ..., sequence_confidence: _Optional[_Union[SequenceConfidence, _Mapping]] = ..., member_variance: _Optional[_Union[MemberVariance, _Mapping]] = ..., predictive_variance: _Optional[_Union[PredictiveVariance, _Mapping]] = ..., gcmi: _Optional[_Union[Gcmi, _Mapping]] = ...) -> None: ...
+    expected_gradient_length: ExpectedGradientLength
+    gradient_norm: GradientNorm
+    fisher_trace: FisherTrace
+    emcm: Emcm
+    def __init__(self, random: _Optional[_Union[Random, _Mapping]] = ..., least_confidence: _Optional[_Union[LeastConfidence, _Mapping]] = ..., margin: _Optional[_Union[Margin, _Mapping]] = ..., ratio: _Optional[_Union[Ratio, _Mapping]] = ..., entropy: _Optional[_Union[Entropy, _Mapping]] = ..., gini: _Optional[_Union[Gini, _Mapping]] = ..., expected_cost: _Optional[_Union[ExpectedCost, _Mapping]] = ..., caller: _Optional[_Union[CallerScore, _Mapping]] = ..., vote_entropy: _Optional[_Union[VoteEntropy, _Mapping]] = ..., consensus_entropy: _Optional[_Union[ConsensusEntropy, _Mapping]] = ..., bald: _Optional[_Union[Bald, _Mapping]] = ..., max_kl: _Optional[_Union[MaxKl, _Mapping]] = ..., variation_ratio: _Optional[_Union[VariationRatio, _Mapping]] = ..., mean_disagreement: _Optional[_Union[MeanDisagreement, _Mapping]] = ..., probability_std: _Optional[_Union[ProbabilityStd, _Mapping]] = ..., mix: _Optional[_Union[Mix, _Mapping]] = ..., label_uncertainty: _Optional[_Union[LabelUncertainty, _Mapping]] = ..., binary_minimum: _Optional[_Union[BinaryMinimum, _Mapping]] = ..., mmc: _Optional[_Union[Mmc, _Mapping]] = ..., label_cardinality: _Optional[_Union[LabelCardinality, _Mapping]] = ..., cvirs: _Optional[_Union[Cvirs, _Mapping]] = ..., adaptive: _Optional[_Union[Adaptive, _Mapping]] = ..., parts_score: _Optional[_Union[PartsScore, _Mapping]] = ..., mnlp: _Optional[_Union[Mnlp, _Mapping]] = ..., sequence_confidence: _Optional[_Union[SequenceConfidence, _Mapping]] = ..., member_variance: _Optional[_Union[MemberVariance, _Mapping]] = ..., predictive_variance: _Optional[_Union[PredictiveVariance, _Mapping]] = ..., gcmi: _Optional[_Union[Gcmi, _Mapping]] = ..., expected_gradient_length: _Optional[_Union[ExpectedGradientLength, _Mapping]] = ..., gradient_norm: _Optional[_Union[GradientNorm, _Mapping]] = ..., fisher_trace: _Optional[_Union[FisherTrace, _Mapping]] = ..., emcm: _Optional[_Union[Emcm, _Mapping]] = ...) -> None: ...
 
 class Random(_message.Message):
     __slots__ = ()
@@ -415,6 +423,30 @@ class PredictiveVariance(_message.Message):
 class Gcmi(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class ExpectedGradientLength(_message.Message):
+    __slots__ = ("normalized",)
+    NORMALIZED_FIELD_NUMBER: _ClassVar[int]
+    normalized: bool
+    def __init__(self, normalized: bool = ...) -> None: ...
+
+class GradientNorm(_message.Message):
+    __slots__ = ("normalized",)
+    NORMALIZED_FIELD_NUMBER: _ClassVar[int]
+    normalized: bool
+    def __init__(self, normalized: bool = ...) -> None: ...
+
+class FisherTrace(_message.Message):
+    __slots__ = ("normalized",)
+    NORMALIZED_FIELD_NUMBER: _ClassVar[int]
+    normalized: bool
+    def __init__(self, normalized: bool = ...) -> None: ...
+
+class Emcm(_message.Message):
+    __slots__ = ("normalized",)
+    NORMALIZED_FIELD_NUMBER: _ClassVar[int]
+    normalized: bool
+    def __init__(self, normalized: bool = ...) -> None: ...
 
 class Choice(_message.Message):
     __slots__ = ("top", "power", "softmax", "softrank", "k_center", "badge", "facility_location", "k_means", "k_means_pp", "typiclust", "mmr", "k_dpp", "flqmi", "flcg", "lcmd", "max_variance", "greedy_sampling", "bait", "cluster_margin", "falcun", "drop_query", "class_balanced")

@@ -33,10 +33,14 @@ from querist_server.engine.scores.binary_minimum import BinaryMinimum
 from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.scores.consensus_entropy import ConsensusEntropy
 from querist_server.engine.scores.cvirs import Cvirs
+from querist_server.engine.scores.emcm import Emcm
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.expected_cost import ExpectedCost
+from querist_server.engine.scores.expected_gradient_length import ExpectedGradientLength
+from querist_server.engine.scores.fisher_trace import FisherTrace
 from querist_server.engine.scores.gcmi import Gcmi
 from querist_server.engine.scores.gini import Gini
+from querist_server.engine.scores.gradient_norm import GradientNorm
 from querist_server.engine.scores.label_cardinality import LabelCardinality
 from querist_server.engine.scores.label_uncertainty import LabelUncertainty
 from querist_server.engine.scores.least_confidence import LeastConfidence
@@ -145,6 +149,10 @@ _PRESETS = (
     Preset("flqmi", Plan(Random(), Flqmi()), "More like the wanted examples, covering all of them: for rare classes."),
     Preset("flcg", Plan(Random(), Flcg()), "What stands for the pool apart from the unwanted examples."),
     Preset("gcmi", Plan(Gcmi(), Top()), "Most like the wanted examples, and least like the unwanted."),
+    Preset("egl", Plan(ExpectedGradientLength(), Top()), "Expected model change of a softmax layer; close to margin and entropy."),
+    Preset("gradient_norm", Plan(GradientNorm(), Top()), "The change of a softmax layer if the prediction is right."),
+    Preset("fisher_trace", Plan(FisherTrace(), Top()), "The information that the label adds to a softmax layer."),
+    Preset("emcm", Plan(Emcm(), Top()), "Regression: expected model change by a bootstrap committee."),
     Preset("label_margin", Plan(LabelUncertainty(), Top()), "Multi-label: the mean openness of all labels."),
     Preset("power_label_margin", Plan(LabelUncertainty(), Power()), "Multi-label, for large batches."),
     Preset("label_entropy", Plan(LabelUncertainty(label_measure="ENTROPY"), Top()), "Multi-label: the mean entropy of all labels."),

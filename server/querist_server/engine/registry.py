@@ -38,10 +38,14 @@ from querist_server.engine.scores.binary_minimum import BinaryMinimum
 from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.scores.consensus_entropy import ConsensusEntropy
 from querist_server.engine.scores.cvirs import Cvirs
+from querist_server.engine.scores.emcm import Emcm
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.expected_cost import ExpectedCost
+from querist_server.engine.scores.expected_gradient_length import ExpectedGradientLength
+from querist_server.engine.scores.fisher_trace import FisherTrace
 from querist_server.engine.scores.gcmi import Gcmi
 from querist_server.engine.scores.gini import Gini
+from querist_server.engine.scores.gradient_norm import GradientNorm
 from querist_server.engine.scores.label_cardinality import LabelCardinality
 from querist_server.engine.scores.label_uncertainty import LabelUncertainty
 from querist_server.engine.scores.least_confidence import LeastConfidence
@@ -71,10 +75,14 @@ _SCORES: tuple[type[Score], ...] = (
     CallerScore,
     ConsensusEntropy,
     Cvirs,
+    Emcm,
     Entropy,
     ExpectedCost,
+    ExpectedGradientLength,
+    FisherTrace,
     Gcmi,
     Gini,
+    GradientNorm,
     LabelCardinality,
     LabelUncertainty,
     LeastConfidence,

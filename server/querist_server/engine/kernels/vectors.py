@@ -52,6 +52,14 @@ def blocks(points: Array, checkpoint: Callable[[], None], rows: int | None = Non
         yield slice(start, min(start + step, len(points)))
 
 
+def squared_with_constant(points: Array | None) -> npt.NDArray[np.float64] | float:
+    """Return the squared length of each row (n, D) with a constant 1 appended; 2 if there are none, as for rows of length 1."""
+    if points is None:
+        return 2.0
+    wide = points.astype(np.float64)
+    return 1 + np.einsum("ij,ij->i", wide, wide)
+
+
 def cosines(points: Array, scale: Array, unit: Array, checkpoint: Callable[[], None]) -> npt.NDArray[np.float64]:
     """Return the cosine of each row to one vector of length 1 (or of zeros: then all are 0).
 
