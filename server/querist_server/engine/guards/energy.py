@@ -35,13 +35,17 @@ class Energy(Guard):
         return True
 
     def pool_columns(self, block: Block, context: Context) -> dict[str, npt.NDArray[Any]]:  # noqa: ARG002 - the same for every guard
-        """Return the free energies."""
-        scaled = sent(block.logits).astype(np.float64) / self.temperature
-        highest = scaled.max(axis=1)
-        return {"energy": -self.temperature * (highest + np.log(np.exp(scaled - highest[:, None]).sum(axis=1)))}
+        """Return the free energies, and how exactly they are known: to the rounding of the largest logit."""
+        logits = sent(block.logits)
+        wide = logits.astype(np.float64)
+        highest = wide.max(axis=1)
+        with np.errstate(over="ignore"):  # a logit too far below the highest adds nothing
+            below = (wide - highest[:, None]) / self.temperature
+        rounding = float(np.finfo(logits.dtype).eps) * np.abs(wide).max(axis=1)
+        return {"energy": -(highest + self.temperature * np.log(np.exp(below).sum(axis=1))), "energy_rounding": rounding}
 
     def pool_suspects(self, candidates: Mapping[str, npt.NDArray[Any]], context: Context) -> list[Suspects]:  # noqa: ARG002
         """Return what is far above the median."""
-        deviations = robust.deviations(candidates["energy"])
+        deviations = robust.deviations(candidates["energy"], candidates["energy_rounding"])
         positions = np.flatnonzero(deviations > self.z)
         return [Suspects("HIGH_ENERGY", positions, deviations[positions])]

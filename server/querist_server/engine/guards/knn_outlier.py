@@ -45,6 +45,9 @@ class KnnOutlier(Guard):
         distances, _ = reference.neighbours(candidates["embeddings"], reference.own, self.neighbours, context)
         far = distances.mean(axis=1)
         apart = np.flatnonzero(far > 0)
-        deviations = robust.deviations(np.log(far[apart]))
+        points = candidates["embeddings"]
+        lengths = np.sqrt(np.einsum("ij,ij->i", points, points, dtype=np.float64))
+        rounding = float(np.finfo(points.dtype).eps) * lengths[apart] / far[apart]  # of the logarithm: relative to the distance
+        deviations = robust.deviations(np.log(far[apart]), rounding)
         outside = deviations > self.z
         return [Suspects("KNN_OUTLIER", apart[outside], deviations[outside])]

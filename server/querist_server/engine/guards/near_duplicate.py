@@ -90,7 +90,8 @@ class _Batch:
         for rows in blocks(self._points, self._context.checkpoint):
             if self._scale[position]:
                 cosines = (self._points[rows] @ (taken * self._scale[position])) * self._scale[rows]
+                cosines[self._scale[rows] == 0] = -1
             else:  # zeros, or nearly: their direction is found the long way
-                cosines = duplicates.directions(self._points[rows]) @ duplicates.directions(taken[None])[0]
+                cosines = duplicates.directions(self._points[rows]) @ duplicates.counterparts(taken[None])[0]
             alike[rows] = duplicates.reached(cosines, self._similarity)
         return np.flatnonzero(alike)

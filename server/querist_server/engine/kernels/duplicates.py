@@ -20,9 +20,19 @@ def reached(similarities: Array, threshold: float) -> npt.NDArray[np.bool_]:
 
 
 def directions(points: Array) -> Array:
-    """Return unit rows with one more column, which is 1 for rows of zeros: they are like each other and like nothing else."""
+    """Return unit rows with two more columns, to be multiplied with those of `counterparts`.
+
+    The product is the cosine; for two rows of zeros it is 1, and for zeros and anything else -1, which no threshold lets pass.
+    """
+    zero = ~points.any(axis=1)
+    return np.column_stack((unit_rows(points), zero, ~zero))
+
+
+def counterparts(points: Array) -> Array:
+    """Return unit rows with two more columns, so that `directions(x) @ counterparts(y).T` is how alike x and y are."""
+    zero = ~points.any(axis=1)
     unit = unit_rows(points)
-    return np.column_stack((unit, (~points.any(axis=1)).astype(unit.dtype)))
+    return np.column_stack((unit, np.where(zero, 1, -1).astype(unit.dtype), np.where(zero, -1, 0).astype(unit.dtype)))
 
 
 def likeness(points: Array, references: Array, checkpoint: Callable[[], None]) -> FloatArray:
@@ -31,7 +41,7 @@ def likeness(points: Array, references: Array, checkpoint: Callable[[], None]) -
     for rows in blocks(points, checkpoint, ROWS_AT_A_TIME):
         mine = directions(points[rows])
         for others in blocks(references, checkpoint, REFERENCES_AT_A_TIME):
-            np.maximum(best[rows], (mine @ directions(references[others]).T).max(axis=1), out=best[rows])
+            np.maximum(best[rows], (mine @ counterparts(references[others]).T).max(axis=1), out=best[rows])
     return best
 
 
@@ -50,9 +60,9 @@ def repeats(points: Array, threshold: float, checkpoint: Callable[[], None]) -> 
         mine = directions(points[rows])
         for start in range(0, len(staying), REFERENCES_AT_A_TIME):
             checkpoint()
-            earlier = directions(points[staying[start : start + REFERENCES_AT_A_TIME]])
+            earlier = counterparts(points[staying[start : start + REFERENCES_AT_A_TIME]])
             np.maximum(best[rows], (mine @ earlier.T).max(axis=1), out=best[rows])
-        each = mine @ mine.T
+        each = mine @ counterparts(points[rows]).T
         for row in range(len(mine)):
             among = ~repeated[rows.start : rows.start + row]
             if among.any():

@@ -40,3 +40,22 @@ def test_probabilities_are_no_logits(rng):
     with pytest.raises(EngineError) as caught:
         select(Plan(Random(), Top(), guards=(Energy(),)), {"probabilities": rng.dirichlet(np.ones(3), 5)})
     assert (caught.value.reason, caught.value.field) == ("INPUT_MISSING", "logits")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rounding_is_no_deviation(dtype):
+    """The energy of logarithms of probabilities is 0, whatever they are: what is left is rounding."""
+    for seed in range(6):
+        logits = np.random.default_rng(seed).standard_normal((1000, 100)).astype(dtype) * 5
+        logits -= logits.max(axis=1, keepdims=True)
+        logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        assert select(Plan(Random(), Top(), guards=(Energy(),)), {"logits": logits}).guarded_total == 0
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e307, 1.7e308])
+def test_a_low_temperature_does_not_overflow(rng, scale):
+    logits = rng.uniform(-1, 1, (50, 3)) * scale
+    logits[:, 0] = scale * rng.uniform(0.9, 1, 50)
+    logits[7] = -scale
+    chosen = select(Plan(Random(), Top(), guards=(Energy(temperature=1e-3),)), {"logits": logits})
+    assert chosen.guarded_indices.tolist() == [7]

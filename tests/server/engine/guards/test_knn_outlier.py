@@ -66,3 +66,14 @@ def test_identical_rows_and_zeros_are_no_outliers(rng):
     mostly = np.zeros((40, 2))
     mostly[:5] = rng.standard_normal((5, 2))
     assert guarded(mostly).guarded_total <= 5
+
+
+@pytest.mark.parametrize("rows", [300, 500, 700])
+@pytest.mark.parametrize("shape", ["ring", "simplex"])
+def test_rounding_is_no_deviation(rng, rows, shape):
+    """Where all instances are equally far from their neighbours, float32 alone tells them apart."""
+    angles = np.arange(rows) / rows * 2 * np.pi
+    points = np.column_stack((np.cos(angles), np.sin(angles))) if shape == "ring" else np.linalg.qr(rng.standard_normal((rows, rows)))[0]
+    assert guarded(points.astype(np.float32)).guarded_total == 0
+    points[3] *= 40
+    assert 3 in guarded(points.astype(np.float32)).guarded_indices  # on the ring, those that it leaves are further from others too

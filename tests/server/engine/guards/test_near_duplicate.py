@@ -83,3 +83,14 @@ def test_zeros_are_duplicates_of_zeros_alone(rng):
     beside = {"labelled.embeddings": np.zeros((1, 3))}
     chosen = select(plan(of_batch=False), {"scores": np.arange(6.0), "embeddings": points}, beside=beside)
     assert chosen.guarded_indices.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_zeros_are_no_duplicates_of_others_at_a_similarity_of_0(dtype):
+    points = np.array([[0, 0], [0, 0], [1, 0], [-1, 0]], dtype)
+    sent = {"scores": np.array([1.0, 2, 4, 3]), "embeddings": points}
+    assert select(plan(similarity=0.0, of_batch=False, of_pool=True), sent).guarded_indices.tolist() == [1]
+    assert select(plan(similarity=0.0), sent, count=3).indices.tolist() == [2, 3, 1]
+    for labelled, alike in ((points[2:3], [2]), (points[:1], [0, 1])):
+        beside = {"labelled.embeddings": labelled}
+        assert select(plan(similarity=0.0, of_batch=False), sent, beside=beside).guarded_indices.tolist() == alike
