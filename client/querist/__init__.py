@@ -14,7 +14,7 @@ from querist._model_use import ModelUse
 from querist._options import Options
 from querist._version import __version__
 from querist.errors import QueristError
-from querist.inputs import CostHistory, Labelled, LinearHead, PartPredictions
+from querist.inputs import CostHistory, Labelled, LinearHead, PartPredictions, Target
 from querist.plan import Plan
 from querist.results import Batch, Progress
 from querist.v1 import parts
@@ -30,6 +30,7 @@ __all__ = [
     "Plan",
     "Progress",
     "QueristError",
+    "Target",
     "__version__",
     "aio",
     "connect",

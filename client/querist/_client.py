@@ -111,11 +111,14 @@ class Client:
         groups: Any = None,
         unlabelable: Any = None,
         thumbnails: Any = None,
+        evidence: Any = None,
+        look_ahead: Any = None,
         labelled: Any = None,
         wanted: Any = None,
         unwanted: Any = None,
         head: Any = None,
         cost_history: Any = None,
+        target: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,
@@ -171,6 +174,10 @@ class Client:
             Probability that annotators could not label each, for the guard `unlabelable`.
         thumbnails : array (N, H, W) or (N, H, W, 3) of uint8
             Small versions of images, for the guard `image_quality`.
+        evidence : array (N, C)
+            How much speaks for each class: the output of an evidential model, or counts.
+        look_ahead : array (N, C, E, C)
+            What your model says of the target set once it has learnt each instance with each label.
         labelled : Labelled or dict
             What is labelled already.
         wanted, unwanted : array (n, D)
@@ -178,6 +185,8 @@ class Client:
         head : LinearHead, dict, or pair (weights, bias)
             The linear last layer of your model.
         cost_history : CostHistory, dict, or pair (features, costs)
+        target : Target or dict
+            The instances on which your model is meant to do well.
         models : sequence of str, bytes, Path or ModelUse
             Models that the server runs on `model_inputs`: digests of uploaded models, models, or paths; several make a committee.
         model_inputs : array (N, ...), or dict of them by name
@@ -200,7 +209,7 @@ class Client:
         return_components, return_scores : bool
             Return the parts of a mixed score and the factors of weights, or the scores of the whole pool.
         progress : bool or callable, optional
-            True for a bar; or called with a `Progress` now and then. Only streams report progress.
+            True for a bar; or called with a `Progress` now and then.
         timeout : float or None, optional
             Seconds for this call, instead of the client's.
 
@@ -213,7 +222,7 @@ class Client:
         """
         request = request_of(selecting(locals()))
         try:
-            if not request.streams:
+            if not request.streams and not progress:
                 message = request.unary()
                 response = self._call(lambda left: self._selection.Select(message, timeout=left), timeout)
                 return _responses.batch(response, request.ids)

@@ -13,14 +13,20 @@ from typing import Any
 import numpy as np
 
 from querist._rows import COMMITTEE, PLAIN
-from querist.inputs import CostHistory, Labelled, LinearHead, PartPredictions
+from querist.inputs import CostHistory, Labelled, LinearHead, PartPredictions, Target
 from querist.results import Batch
 
 FIELDS = ("probabilities", "logits", "scores", "committee", "committee_logits")
 """What the numbers of a file may be."""
 
 
-BUNDLES = {"labelled": Labelled, "head": LinearHead, "cost_history": CostHistory, "parts": PartPredictions}
+BUNDLES = {
+    "labelled": Labelled,
+    "head": LinearHead,
+    "cost_history": CostHistory,
+    "target": Target,
+    "parts": PartPredictions,
+}
 ARRAYS = frozenset(
     {*PLAIN, *COMMITTEE, "wanted", "unwanted", "member_weights", "cost_matrix"}
     | {f"{name}.{field.name}" for name, bundle in BUNDLES.items() for field in dataclasses.fields(bundle)}

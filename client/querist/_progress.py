@@ -45,5 +45,6 @@ class Telling(AbstractContextManager[Listener]):
 
     def _draw(self, progress: Progress) -> None:
         self._bar.total = progress.rows_total
-        self._bar.set_description(progress.stage.lower())
+        worked = f" {progress.work_done / progress.work_total:.0%}" if progress.work_total else ""
+        self._bar.set_description(progress.stage.lower() + worked)
         self._bar.update(progress.rows_scored - self._bar.n)

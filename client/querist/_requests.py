@@ -52,11 +52,14 @@ class Selecting:
     groups: Any = None
     unlabelable: Any = None
     thumbnails: Any = None
+    evidence: Any = None
+    look_ahead: Any = None
     labelled: Any = None
     wanted: Any = None
     unwanted: Any = None
     head: Any = None
     cost_history: Any = None
+    target: Any = None
     model_inputs: Any = None
     models: Sequence[Any] = ()
     keys: Any = None
@@ -170,7 +173,7 @@ def request_of(call: Selecting) -> Request:
     if (call.count is None and not call.rank_all and call.budget is None) or (call.rank_all and call.count is not None):
         raise InvalidRequestError("say either count= or rank_all=True, or give a budget=", field="count")
     header = _header(call)
-    side = side_of(call.labelled, call.wanted, call.unwanted, call.head, call.cost_history)
+    side = side_of(call.labelled, call.wanted, call.unwanted, call.head, call.cost_history, call.target)
     streamed = [name for name in _STREAMABLE if is_batches(getattr(call, name))]
     if streamed:
         return _batched(call, header, side, streamed[0])

@@ -79,6 +79,7 @@ def batch(
         guarded=_guarded(response.guarded),
         spending=_spending(response.spending) if response.HasField("spending") else None,
         guarantee=response.guarantee if response.HasField("guarantee") else None,
+        score_source=_enum(selection_service_pb2.ScoreSource, response.score_source, "SCORE_SOURCE_"),
         auto_choice=_auto_choice(response.auto_choice) if response.HasField("auto_choice") else None,
         timings={_enum(selection_service_pb2.Stage, timing.stage, "STAGE_"): timing.seconds for timing in response.timings},
         warnings=tuple(
@@ -94,7 +95,7 @@ def batch(
 def progress(message: selection_service_pb2.Progress, total: int | None) -> results.Progress:
     """Return a progress event."""
     stage = _enum(selection_service_pb2.Stage, message.stage, "STAGE_")
-    return results.Progress(stage, message.rows_received, message.rows_scored, total)
+    return results.Progress(stage, message.rows_received, message.rows_scored, total, message.work_done, message.work_total)
 
 
 def model(message: model_service_pb2.Model) -> results.Model:

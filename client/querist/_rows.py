@@ -34,6 +34,8 @@ PLAIN = (
     "groups",
     "unlabelable",
     "thumbnails",
+    "evidence",
+    "look_ahead",
 )
 """Arguments whose first dimension is the rows, called as in the contract's `Pool`."""
 _INPUT = "model_inputs."

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from querist import codec
 from querist._containers import to_array
 from querist.errors import InvalidRequestError
-from querist.inputs import CostHistory, Labelled, LinearHead, bundle_of
+from querist.inputs import CostHistory, Labelled, LinearHead, Target, bundle_of
 from querist.v1 import side_pb2
 
 Array = npt.NDArray[Any]
@@ -48,7 +48,7 @@ class SideArrays:
                 yield side
 
 
-def side_of(labelled: Any, wanted: Any, unwanted: Any, head: Any, cost_history: Any) -> SideArrays:
+def side_of(labelled: Any, wanted: Any, unwanted: Any, head: Any, cost_history: Any, target: Any) -> SideArrays:
     """Turn arguments into arrays.
 
     Raises
@@ -61,7 +61,13 @@ def side_of(labelled: Any, wanted: Any, unwanted: Any, head: Any, cost_history: 
         head = LinearHead(weights=head[0], bias=head[1])
     if isinstance(cost_history, tuple) and len(cost_history) == 2:
         cost_history = CostHistory(features=cost_history[0], costs=cost_history[1])
-    for kind, value, name in ((Labelled, labelled, "labelled"), (LinearHead, head, "head"), (CostHistory, cost_history, "cost_history")):
+    bundles = (
+        (Labelled, labelled, "labelled"),
+        (LinearHead, head, "head"),
+        (CostHistory, cost_history, "cost_history"),
+        (Target, target, "target"),
+    )
+    for kind, value, name in bundles:
         bundle: Any = bundle_of(kind, value, name)
         for field in () if bundle is None else kind.__dataclass_fields__:
             array = getattr(bundle, field)

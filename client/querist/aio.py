@@ -104,11 +104,14 @@ class AsyncClient:
         groups: Any = None,
         unlabelable: Any = None,
         thumbnails: Any = None,
+        evidence: Any = None,
+        look_ahead: Any = None,
         labelled: Any = None,
         wanted: Any = None,
         unwanted: Any = None,
         head: Any = None,
         cost_history: Any = None,
+        target: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,
@@ -130,7 +133,7 @@ class AsyncClient:
         """
         request = request_of(selecting(locals()))
         try:
-            if not request.streams:
+            if not request.streams and not progress:
                 message = request.unary()
                 response = await self._call(lambda left: self._selection.Select(message, timeout=left), timeout)
                 return _responses.batch(response, request.ids)

@@ -63,6 +63,25 @@ class CostHistory:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Target:
+    """The instances on which your model is meant to do well; all arrays have the same number of rows. They need no labels.
+
+    Attributes
+    ----------
+    embeddings : array (E, D)
+        Of the type and width of the pool's.
+    probabilities : array (E, C)
+        What your model says of them.
+    committee : array (E, K, C)
+        What the members of your committee say of them: rows first, whatever `committee_layout` says.
+    """
+
+    embeddings: Any = None
+    probabilities: Any = None
+    committee: Any = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PartPredictions:
     """Predictions for the parts of instances (tokens, boxes, pixels), the parts of the first instance first: T = sum(counts) rows.
 

@@ -33,12 +33,16 @@ class Progress:
         Rows that have reached the server, and that have a score.
     rows_total : int or None
         Rows of the pool, if known beforehand.
+    work_done, work_total : float
+        Elementary steps of a score that looks at all candidates together; 0 for others, and before the server has estimated them.
     """
 
     stage: str
     rows_received: int
     rows_scored: int
     rows_total: int | None
+    work_done: float = 0.0
+    work_total: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,8 @@ class Batch:
     costs : ndarray of float64 or None
         What each label costs, if that is known.
     components : dict of str to ndarray
-        Raw parts of a mixed score and factors of weights, if asked for.
+        Raw parts of a mixed score and factors of weights, if asked for; and what a score says of its own accuracy: "standard_error",
+        "truncation_bound".
     plan : Plan
         The plan that was really run, with every default filled in.
     strategy : str
@@ -184,6 +189,9 @@ class Batch:
         What the batch costs, if that is known.
     guarantee : float or None
         The share of the best possible objective that the batch surely reaches, where theory gives such a number.
+    score_source : str
+        Whose predictions the scores come from: "CLIENT_MODEL", "SURROGATE" (a model that the server fitted to the labelled set),
+        "CLIENT_MODEL_AND_SURROGATE", or "UNSPECIFIED" for none.
     auto_choice : AutoChoice or None
         What the strategy "auto" chose.
     timings : dict of str to float
@@ -221,6 +229,7 @@ class Batch:
     costs: FloatArray | None = None
     spending: Spending | None = None
     guarantee: float | None = None
+    score_source: str = "UNSPECIFIED"
     auto_choice: AutoChoice | None = None
     components: dict[str, FloatArray] = field(default_factory=dict)
     class_labels: tuple[str, ...] = ()

@@ -111,6 +111,7 @@ def _limits(settings: Settings) -> Limits:
         max_members=settings.max_members,
         max_embedding_width=settings.max_embedding_width,
         max_kept_bytes=settings.max_kept_bytes,
+        max_score_cells=settings.max_score_cells,
     )
 
 
@@ -124,6 +125,7 @@ def _server_limits(settings: Settings) -> system_service_pb2.ServerLimits:
         max_embedding_width=settings.max_embedding_width,
         max_model_bytes=settings.max_model_bytes,
         max_kept_bytes=settings.max_kept_bytes,
+        max_score_cells=settings.max_score_cells,
     )
 
 

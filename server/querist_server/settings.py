@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """Most columns of the embeddings."""
     max_kept_bytes: int = Field(1024 * MIB, ge=MIB)
     """Bytes that one selection may hold for rows that have streamed past."""
+    max_score_cells: float = Field(1e12, ge=1e6, allow_inf_nan=False)
+    """Elementary steps that one score may take: candidates x evaluation set x classes for expected error reduction."""
     model_directory: Path = Field(default_factory=_default_model_directory)
     """Where uploaded models are stored; made at the first upload."""
     max_model_bytes: int = Field(256 * MIB, ge=1, lt=2**31)

@@ -11,6 +11,10 @@ from querist_server.engine.ragged import Ragged
 LIMITS = Limits(max_rows=10**9, max_classes=10**5, max_members=1000, max_embedding_width=10**5, max_kept_bytes=2**31)
 
 
+TARGETS = 7
+"""Instances of a target set."""
+
+
 def select(plan: Plan | str, columns: dict[str, np.ndarray], pieces: int | None = None, threads: int = 1, **task: Any) -> Selection:
     """Choose; rows are fed in pieces of the given length."""
     run = started(plan, threads=threads, **task)
@@ -60,49 +64,61 @@ def columns_for(
     needs: frozenset[Need], rng: np.random.Generator, rows: int, dtype: Any = np.float64
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return columns, and what the task needs beside, for a plan's needs."""
+    classes = 2 if Need.TWO_CLASSES in needs else 5
     made = {
-        Need.PROBABILITIES: lambda: {"probabilities": probabilities(rng, rows, 5, dtype)},
-        Need.COMMITTEE: lambda: {"committee.probabilities": committee(rng, rows, 3, 5, dtype)},
-        Need.COMMITTEE_PROBABILITIES: lambda: {"committee.probabilities": committee(rng, rows, 3, 5, dtype)},
+        Need.PROBABILITIES: lambda: {"probabilities": probabilities(rng, rows, classes, dtype)},
+        Need.COMMITTEE: lambda: {"committee.probabilities": committee(rng, rows, 3, classes, dtype)},
+        Need.COMMITTEE_PROBABILITIES: lambda: {"committee.probabilities": committee(rng, rows, 3, classes, dtype)},
         Need.CALLER_SCORES: lambda: {"scores": rng.random(rows).astype(dtype)},
         Need.EMBEDDINGS: lambda: {"embeddings": rng.standard_normal((rows, 4)).astype(dtype)},
-        Need.LOGITS: lambda: {"logits": rng.standard_normal((rows, 5)).astype(dtype)},
+        Need.LOGITS: lambda: {"logits": rng.standard_normal((rows, classes)).astype(dtype)},
         Need.LABEL_PROBABILITIES: lambda: {"label_probabilities": rng.random((rows, 6)).astype(dtype)},
         Need.PREDICTED_VALUES: lambda: {"predicted_values": rng.standard_normal(rows).astype(dtype)},
         Need.PREDICTED_VARIANCES: lambda: {"predicted_variances": rng.random(rows).astype(dtype)},
         Need.COMMITTEE_VALUES: lambda: {"committee.values": rng.standard_normal((rows, 3)).astype(dtype)},
-        Need.PARTS: lambda: {"parts": parts(rng, rows, dtype)},
+        Need.PARTS: lambda: {"parts": parts(rng, rows, dtype, classes)},
         Need.COSTS: lambda: {"costs": rng.uniform(1, 5, rows).astype(dtype)},
         Need.GROUPS: lambda: {"groups": rng.integers(0, rows, rows)},
         Need.UNLABELABLE: lambda: {"unlabelable": (rng.random(rows) * 0.6).astype(dtype)},
         Need.THUMBNAILS: lambda: {"thumbnails": rng.integers(0, 256, (rows, 5, 5)).astype(np.uint8)},
+        Need.EVIDENCE: lambda: {"evidence": rng.gamma(1.0, 3.0, (rows, classes)).astype(dtype)},
+        Need.LOOK_AHEAD: lambda: {"look_ahead": rng.dirichlet(np.ones(classes), (rows, classes, TARGETS)).astype(dtype)},
     }
     columns = {name: column for need in made if need in (needs or {Need.PROBABILITIES}) for name, column in made[need]().items()}
     if "logits" in columns:
         columns.pop("probabilities", None)
-    task: dict[str, Any] = {"cost_matrix": rng.random((5, 5))} if Need.COST_MATRIX in needs else {}
+    task: dict[str, Any] = {"cost_matrix": rng.random((classes, classes))} if Need.COST_MATRIX in needs else {}
+    if needs & {Need.CLASS_COUNT, Need.TWO_CLASSES}:
+        task["class_count"] = classes
     beside = beside_for(needs, rng, dtype)
     if beside:
         task["beside"] = beside
     return columns, task
 
 
-def parts(rng: np.random.Generator, rows: int, dtype: Any = np.float64) -> Ragged:
+def parts(rng: np.random.Generator, rows: int, dtype: Any = np.float64, classes: int = 5) -> Ragged:
     """Return rows of 0 to 4 parts with class probabilities."""
     counts = rng.integers(0, 5, rows)
-    return Ragged(counts, {"probabilities": probabilities(rng, int(counts.sum()), 5, dtype)})
+    return Ragged(counts, {"probabilities": probabilities(rng, int(counts.sum()), classes, dtype)})
 
 
 def beside_for(needs: frozenset[Need], rng: np.random.Generator, dtype: Any = np.float64) -> dict[str, np.ndarray]:
     """Return what a plan's needs want beside the pool."""
+    classes = 2 if Need.TWO_CLASSES in needs else 5
     made = {
-        Need.LABELLED_CLASSES: lambda: {"labelled.classes": rng.integers(0, 5, 9)},
+        Need.LABELLED_CLASSES: lambda: {"labelled.classes": rng.integers(0, classes, 9)},
         Need.LABELLED_VALUES: lambda: {"labelled.values": rng.standard_normal(9)},
         Need.LABELLED_SETS: lambda: {"labelled.sets": rng.random((9, 6)) < 0.4},
         Need.WANTED: lambda: {"wanted": rng.standard_normal((4, 4)).astype(dtype)},
         Need.UNWANTED: lambda: {"unwanted": rng.standard_normal((4, 4)).astype(dtype)},
-        Need.HEAD: lambda: {"head.weights": rng.standard_normal((5, 4)), "head.bias": rng.standard_normal(5)},
+        Need.HEAD: lambda: {"head.weights": rng.standard_normal((classes, 4)), "head.bias": rng.standard_normal(classes)},
+        Need.LABELLED_EMBEDDINGS: lambda: {"labelled.embeddings": rng.standard_normal((9, 4)).astype(dtype)},
+        Need.TARGET_EMBEDDINGS: lambda: {"target.embeddings": rng.standard_normal((TARGETS, 4)).astype(dtype)},
+        Need.TARGET_PROBABILITIES: lambda: {"target.probabilities": probabilities(rng, TARGETS, classes, dtype)},
+        Need.TARGET_COMMITTEE: lambda: {"target.committee": committee(rng, TARGETS, 3, classes, dtype)},
     }
+    if Need.LABELLED_EMBEDDINGS in needs and Need.PREDICTED_VALUES in needs:
+        needs |= {Need.LABELLED_VALUES}
     return {name: array for need in made if need in needs for name, array in made[need]().items()}
 
 

@@ -12,6 +12,8 @@ from querist_server.engine.ragged import Ragged
 def request_of(columns: dict[str, Any], task: dict[str, Any], **header: Any) -> pb.SelectRequest:
     """Return a request with the given columns, and with what else the task holds."""
     request = pb.SelectRequest(header=pb.SelectHeader(**header))
+    if "class_count" in task:
+        request.header.class_count = task["class_count"]
     if "cost_matrix" in task:
         request.header.cost_matrix.CopyFrom(codec.encode(task["cost_matrix"]))
     fill_pool(request.pool, columns)

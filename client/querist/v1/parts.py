@@ -459,6 +459,367 @@ class Emcm:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommitteeErrorReduction:
+    """CommitteeErrorReduction is the expected error now, less the expected error once the label is known: the members' weights then
+    follow Bayes' rule, w_k' in proportion to w_k P_k(y | x), and nothing is retrained. With LOSS_BRIER it is CoreMSE (Tan, Du and
+    Buntine, NeurIPS 2021) and has a closed form whose cost does not grow with the evaluation set; with LOSS_LOG it is the expected
+    predictive information gain, EPIG (Bickford Smith et al., AISTATS 2023). The label's probabilities are the committee's own mean.
+    Needs a committee with probabilities, and keeps those of all candidates.  It pays with a committee that stands for what the
+    model may be (an ensemble, dropout), few labels, or a target set that differs from the pool.
+    """
+
+    evaluation: str | None = None
+    """evaluation is the set of instances over which the error is a mean. Default: EVALUATION_SET_POOL."""
+
+    evaluation_rows: int | None = None
+    """evaluation_rows is the size of the sample for EVALUATION_SET_SAMPLE, from 10 to 1,000,000. Default: 1,000."""
+
+    shortlist: int | None = None
+    """shortlist is how many candidates get a score; unset: all. The others cannot be chosen by the plan, only by
+    `SelectHeader.random_share`; a warning says what none of them could exceed. From 1 to 10,000,000, at least the batch; needs a
+    count.
+    """
+
+    shortlist_rule: str | None = None
+    """shortlist_rule says which candidates these are. Default: SHORTLIST_RULE_MARGIN."""
+
+    class_floor: float | None = None
+    """class_floor leaves out labels that are less likely than this for a candidate; the others are scaled to sum to 1. From 0 to
+    0.5. The component 'truncation_bound' says by how much each score may be off. Default: 0.
+    """
+
+    loss: str | None = None
+    """loss is the error that is to fall. Default: LOSS_BRIER."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParzenErrorReduction:
+    """ParzenErrorReduction is the expected error of a Parzen window classifier on the labelled embeddings now, less that once the
+    label is known (Roy and McCallum, ICML 2001; Chapelle, AISTATS 2005). The probabilities of the label are the caller's, if sent,
+    else the classifier's. Needs embeddings, the labelled set with classes, and the number of classes; keeps the embeddings of all
+    candidates.  It pays with few labels and embeddings whose neighbours mostly share a class. With many labels margin finds the
+    same at a small part of the cost.
+    """
+
+    evaluation: str | None = None
+    """evaluation is the set of instances over which the error is a mean. Default: EVALUATION_SET_SAMPLE."""
+
+    evaluation_rows: int | None = None
+    """evaluation_rows is the size of the sample for EVALUATION_SET_SAMPLE, from 10 to 1,000,000. Default: 1,000."""
+
+    shortlist: int | None = None
+    """shortlist is how many candidates get a score; unset: all. The others cannot be chosen by the plan, only by
+    `SelectHeader.random_share`; a warning says what none of them could exceed. From 1 to 10,000,000, at least the batch; needs a
+    count.
+    """
+
+    shortlist_rule: str | None = None
+    """shortlist_rule says which candidates these are. Default: SHORTLIST_RULE_MARGIN."""
+
+    class_floor: float | None = None
+    """class_floor leaves out labels that are less likely than this for a candidate; the others are scaled to sum to 1. From 0 to
+    0.5. The component 'truncation_bound' says by how much each score may be off. Default: 0.
+    """
+
+    bandwidth: float | None = None
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
+    two labelled instances (of at most 1,000), which the returned plan holds.
+    """
+
+    prior: float | None = None
+    """prior is added to the mass of each class, from 0 to 1,000; what is far from all labels is then open. Default: 0.001."""
+
+    loss: str | None = None
+    """loss is the error that is to fall. Default: LOSS_ZERO_ONE."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldErrorReduction:
+    """FieldErrorReduction is the expected error of a Gaussian field (harmonic function) on the graph of labelled and unlabelled
+    instances now, less that once the label is known, by rank-one updates of the inverse Laplacian (Zhu, Lafferty and Ghahramani,
+    ICML workshop 2003). Edges weigh exp(-(d / h)^2); each node is tied to the classes' shares among the labelled by a millionth of
+    the mean degree, so that a component without labels has these. With more candidates than `nodes` the graph holds the evaluation
+    sample and a shortlist. Needs and keeps what `ParzenErrorReduction` does, and 16 bytes x nodes^2.  It pays with a handful of
+    labels and classes that form clusters. It is no model of the caller's.
+    """
+
+    evaluation: str | None = None
+    """evaluation is the set of instances over which the error is a mean. Default: EVALUATION_SET_SAMPLE."""
+
+    evaluation_rows: int | None = None
+    """evaluation_rows is the size of the sample for EVALUATION_SET_SAMPLE, from 10 to 1,000,000; the sample must leave room for at
+    least as many candidates as nodes as are to be scored. Default: 1,000.
+    """
+
+    shortlist: int | None = None
+    """shortlist is how many candidates get a score; unset: all. The others cannot be chosen by the plan, only by
+    `SelectHeader.random_share`; a warning says what none of them could exceed. From 1 to 10,000,000, at least the batch; needs a
+    count.
+    """
+
+    shortlist_rule: str | None = None
+    """shortlist_rule says which candidates these are. Default: SHORTLIST_RULE_MARGIN."""
+
+    class_floor: float | None = None
+    """class_floor leaves out labels that are less likely than this for a candidate; the others are scaled to sum to 1. From 0 to
+    0.5. The component 'truncation_bound' says by how much each score may be off. Default: 0.
+    """
+
+    bandwidth: float | None = None
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
+    two labelled instances (of at most 1,000), which the returned plan holds.
+    """
+
+    nodes: int | None = None
+    """nodes is the most unlabelled nodes of the graph, from 100 to 8,000: time grows with its third power, memory with its square.
+    Default: 3,000.
+    """
+
+    loss: str | None = None
+    """loss is the error that is to fall. Default: LOSS_ZERO_ONE."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogisticErrorReduction:
+    """LogisticErrorReduction is the expected error of a softmax layer on the embeddings now, less that once the label is known, by
+    one Newton step with the class-diagonal blocks of the Hessian over the labelled embeddings. The layer is `Side.head`, or, if
+    that is not sent, fitted here to the labelled set. The probabilities of the label are the caller's, if sent, else the layer's.
+    Needs embeddings and the labelled set (with classes unless a head is sent); keeps the embeddings of all candidates.  It follows
+    a refit of the layer closely in order, not in size, and costs C times a Parzen window's. It pays where a linear layer on frozen
+    embeddings is what is trained.
+    """
+
+    evaluation: str | None = None
+    """evaluation is the set of instances over which the error is a mean. Default: EVALUATION_SET_SAMPLE."""
+
+    evaluation_rows: int | None = None
+    """evaluation_rows is the size of the sample for EVALUATION_SET_SAMPLE, from 10 to 1,000,000. Default: 1,000."""
+
+    shortlist: int | None = None
+    """shortlist is how many candidates get a score; unset: all. The others cannot be chosen by the plan, only by
+    `SelectHeader.random_share`; a warning says what none of them could exceed. From 1 to 10,000,000, at least the batch; needs a
+    count.
+    """
+
+    shortlist_rule: str | None = None
+    """shortlist_rule says which candidates these are. Default: SHORTLIST_RULE_MARGIN."""
+
+    class_floor: float | None = None
+    """class_floor leaves out labels that are less likely than this for a candidate; the others are scaled to sum to 1. From 0 to
+    0.5. The component 'truncation_bound' says by how much each score may be off. Default: 0.
+    """
+
+    ridge: float | None = None
+    """ridge is the regulariser lambda, from 1e-9 to 1e9. Default: 1."""
+
+    loss: str | None = None
+    """loss is the error that is to fall. Default: LOSS_ZERO_ONE."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RidgeErrorReduction:
+    """RidgeErrorReduction is (1 - sum p^2) x the mean of (v_u . v_x)^2 over the evaluation set / (1 + |v_x|^2)^2: the expected fall
+    of the Brier loss of a ridge regression on the classes, for v = A^-1/2 (x, 1) and A = lambda I + sum of (x, 1)(x, 1)' over the
+    labelled embeddings. p are the caller's probabilities; the form is exact for a regression that says p, and a criterion of its
+    own otherwise. Needs probabilities and embeddings, and keeps them of all candidates.  Uncertainty times squared influence, at a
+    cost that does not grow with the evaluation set. It does not stand in for the error of a logistic model.
+    """
+
+    evaluation: str | None = None
+    """evaluation is the set of instances over which the error is a mean: EVALUATION_SET_POOL or EVALUATION_SET_TARGET. Default:
+    EVALUATION_SET_POOL.
+    """
+
+    ridge: float | None = None
+    """ridge is the regulariser lambda, from 1e-9 to 1e9. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VarianceReduction:
+    """VarianceReduction is the mean of (v_u . v_x)^2 over the evaluation set / (1 + |v_x|^2), with v as for `RidgeErrorReduction`:
+    how much the label lowers the variance of a ridge regression, in units of the noise (Cohn, Ghahramani and Jordan, JAIR 1996).
+    For regression it is also the expected squared change of the outputs. Labels play no part. Needs embeddings, and keeps those of
+    all candidates.  It pays for linear regression on embeddings. For classes it knows nothing of where decisions are open.
+    """
+
+    evaluation: str | None = None
+    """evaluation is the set of instances over which the variance is a mean: EVALUATION_SET_POOL or EVALUATION_SET_TARGET. Default:
+    EVALUATION_SET_POOL.
+    """
+
+    ridge: float | None = None
+    """ridge is the regulariser lambda, from 1e-9 to 1e9. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectedOutputChange:
+    """ExpectedOutputChange is 2 (1 - sum p^2) x the mean of |v_u . v_x| over the evaluation set / (1 + |v_x|^2), with v as for
+    `RidgeErrorReduction`: the expected sum over classes of what a ridge regression says differently once the label is known
+    (Kaeding et al., GCPR 2016). Needs probabilities and embeddings, and keeps them of all candidates.
+    """
+
+    evaluation: str | None = None
+    """evaluation is the set of instances over which the error is a mean. Default: EVALUATION_SET_SAMPLE."""
+
+    evaluation_rows: int | None = None
+    """evaluation_rows is the size of the sample for EVALUATION_SET_SAMPLE, from 10 to 1,000,000. Default: 1,000."""
+
+    ridge: float | None = None
+    """ridge is the regulariser lambda, from 1e-9 to 1e9. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookAheadErrorReduction:
+    """LookAheadErrorReduction is the expected error by models that the caller itself retrained with each candidate and label: the
+    loss of `Target.probabilities` less the sum over labels y of p_y times the loss of `Pool.look_ahead`, each a mean over the
+    evaluation set. Needs these two and class probabilities of the candidates.
+    """
+
+    loss: str | None = None
+    """loss is the error that is to fall. Default: LOSS_ZERO_ONE."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueOfInformation:
+    """ValueOfInformation is the expected fall of the risk over labelled and unlabelled instances together, for each of them: 1 -
+    q_y for the label y of a labelled instance, 1 - sum q^2 for an unlabelled one, under the Parzen window classifier of
+    `ParzenErrorReduction`; the candidate is a labelled instance once its label is known (Kapoor, Horvitz and Basu, IJCAI 2007).
+    Needs and keeps what `ParzenErrorReduction` does.
+    """
+
+    evaluation: str | None = None
+    """evaluation is the set of unlabelled instances over which the risk is a mean: EVALUATION_SET_POOL or EVALUATION_SET_SAMPLE.
+    Default: EVALUATION_SET_SAMPLE.
+    """
+
+    evaluation_rows: int | None = None
+    """evaluation_rows is the size of the sample for EVALUATION_SET_SAMPLE, from 10 to 1,000,000. Default: 1,000."""
+
+    shortlist: int | None = None
+    """shortlist is how many candidates get a score; unset: all. The others cannot be chosen by the plan, only by
+    `SelectHeader.random_share`; a warning says what none of them could exceed. From 1 to 10,000,000, at least the batch; needs a
+    count.
+    """
+
+    shortlist_rule: str | None = None
+    """shortlist_rule says which candidates these are. Default: SHORTLIST_RULE_MARGIN."""
+
+    class_floor: float | None = None
+    """class_floor leaves out labels that are less likely than this for a candidate; the others are scaled to sum to 1. From 0 to
+    0.5. The component 'truncation_bound' says by how much each score may be off. Default: 0.
+    """
+
+    bandwidth: float | None = None
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
+    two labelled instances (of at most 1,000), which the returned plan holds.
+    """
+
+    prior: float | None = None
+    """prior is added to the mass of each class, from 0 to 1,000; what is far from all labels is then open. Default: 0.001."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Xpal:
+    """Xpal is the expected fall of the error rate where the label turns a decision of the Parzen window classifier, judged by the
+    classifier that knows the label: it is never negative, and 0 where no decision can turn (Kottke et al., Machine Learning 2021).
+    The probabilities of the label are the caller's, if sent, else the classifier's. Needs and keeps what `ParzenErrorReduction`
+    does.
+    """
+
+    evaluation: str | None = None
+    """evaluation is the set of instances over which the error is a mean. Default: EVALUATION_SET_SAMPLE."""
+
+    evaluation_rows: int | None = None
+    """evaluation_rows is the size of the sample for EVALUATION_SET_SAMPLE, from 10 to 1,000,000. Default: 1,000."""
+
+    shortlist: int | None = None
+    """shortlist is how many candidates get a score; unset: all. The others cannot be chosen by the plan, only by
+    `SelectHeader.random_share`; a warning says what none of them could exceed. From 1 to 10,000,000, at least the batch; needs a
+    count.
+    """
+
+    shortlist_rule: str | None = None
+    """shortlist_rule says which candidates these are. Default: SHORTLIST_RULE_MARGIN."""
+
+    class_floor: float | None = None
+    """class_floor leaves out labels that are less likely than this for a candidate; the others are scaled to sum to 1. From 0 to
+    0.5. The component 'truncation_bound' says by how much each score may be off. Default: 0.
+    """
+
+    bandwidth: float | None = None
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
+    two labelled instances (of at most 1,000), which the returned plan holds.
+    """
+
+    prior: float | None = None
+    """prior is added to the mass of each class, from 0 to 1,000; what is far from all labels is then open. Default: 0.001."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mcpal:
+    """Mcpal is the expected gain in accuracy, for each label, of the best number of further labels in the neighbourhood of an
+    instance, up to `most_labels` (Kottke et al., ECAI 2016). What is known of the neighbourhood are counts of each class:
+    `Pool.evidence`, or the mass of the labelled set around the instance, shared out by the caller's probabilities if sent, else by
+    the labelled classes. Multiply it with the weight `density`, as its authors do.
+    """
+
+    counts: str | None = None
+    """counts says where the counts come from. Default: COUNTS_PARZEN."""
+
+    most_labels: int | None = None
+    """most_labels is the most further labels, from 1 to 4. The number of their combinations with the classes may be 100,000 at
+    most. Default: 1.
+    """
+
+    prior: float | None = None
+    """prior is added to the count of each class, from 1e-9 to 1,000. Default: 0.001."""
+
+    bandwidth: float | None = None
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
+    two labelled instances (of at most 1,000), which the returned plan holds.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dirichlet:
+    """Dirichlet is how little is known of the probabilities of the classes, which follow a Dirichlet distribution with the
+    parameters counts + `prior`.
+    """
+
+    criterion: str | None = None
+    """criterion says what is measured. Default: DIRICHLET_CRITERION_INFORMATION."""
+
+    counts: str | None = None
+    """counts says where the counts come from. Default: COUNTS_EVIDENCE."""
+
+    prior: float | None = None
+    """prior is added to the count of each class, from 1e-6 to 1,000. Default: 1."""
+
+    bandwidth: float | None = None
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
+    two labelled instances (of at most 1,000), which the returned plan holds.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Possibilistic:
+    """Possibilistic is a binary uncertainty by the likelihood of the counts of both classes around an instance: each class is as
+    plausible as the most plausible probability that speaks for it (Senge et al., Information Sciences 2014). Needs two classes.
+    """
+
+    uncertainty: str | None = None
+    """uncertainty says which is measured. Default: POSSIBILISTIC_UNCERTAINTY_EPISTEMIC."""
+
+    counts: str | None = None
+    """counts says where the counts come from. Default: COUNTS_PARZEN."""
+
+    bandwidth: float | None = None
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
+    two labelled instances (of at most 1,000), which the returned plan holds.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
 class Top:
     """Top takes the instances with the highest scores, ties by the lowest row index."""
 
@@ -753,3 +1114,23 @@ class ClassBalanced:
 
     strength: float | None = None
     """strength is the weight of balance against the score for the method GREEDY, from 0 to 1e6. Default: 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchBald:
+    """BatchBald takes, one after the other, what adds most to the mutual information between the labels of the whole batch and the
+    member (Kirsch, van Amersfoort and Gal, NeurIPS 2019): exact while the combinations of labels are at most `most_outcomes`, then
+    by labels drawn from the members. It is meant for batches of up to 20 from a prefilter of some thousand: a batch that would need
+    more than `most_cells` is refused, and told to use the choice `power` with the score `bald`. Needs a committee with
+    probabilities, and keeps those of all candidates.
+    """
+
+    most_outcomes: int | None = None
+    """most_outcomes is the most combinations of labels that are gone through, and the number of draws beyond, from 100 to
+    1,000,000. Default: 10,000.
+    """
+
+    most_cells: float | None = None
+    """most_cells is the most that the sum over picks of candidates x combinations x classes may be, from 1e6 to 1e15. Default:
+    1e11.
+    """

@@ -30,6 +30,48 @@ class Aggregate(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AGGREGATE_COUNT: _ClassVar[Aggregate]
     AGGREGATE_BY_CLASS: _ClassVar[Aggregate]
 
+class Loss(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LOSS_UNSPECIFIED: _ClassVar[Loss]
+    LOSS_ZERO_ONE: _ClassVar[Loss]
+    LOSS_LOG: _ClassVar[Loss]
+    LOSS_BRIER: _ClassVar[Loss]
+    LOSS_COST: _ClassVar[Loss]
+
+class EvaluationSet(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EVALUATION_SET_UNSPECIFIED: _ClassVar[EvaluationSet]
+    EVALUATION_SET_POOL: _ClassVar[EvaluationSet]
+    EVALUATION_SET_SAMPLE: _ClassVar[EvaluationSet]
+    EVALUATION_SET_TARGET: _ClassVar[EvaluationSet]
+
+class ShortlistRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SHORTLIST_RULE_UNSPECIFIED: _ClassVar[ShortlistRule]
+    SHORTLIST_RULE_MARGIN: _ClassVar[ShortlistRule]
+    SHORTLIST_RULE_RANDOM: _ClassVar[ShortlistRule]
+    SHORTLIST_RULE_MIXED: _ClassVar[ShortlistRule]
+
+class Counts(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    COUNTS_UNSPECIFIED: _ClassVar[Counts]
+    COUNTS_EVIDENCE: _ClassVar[Counts]
+    COUNTS_PARZEN: _ClassVar[Counts]
+
+class DirichletCriterion(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DIRICHLET_CRITERION_UNSPECIFIED: _ClassVar[DirichletCriterion]
+    DIRICHLET_CRITERION_INFORMATION: _ClassVar[DirichletCriterion]
+    DIRICHLET_CRITERION_VACUITY: _ClassVar[DirichletCriterion]
+    DIRICHLET_CRITERION_VARIANCE: _ClassVar[DirichletCriterion]
+    DIRICHLET_CRITERION_ENTROPY: _ClassVar[DirichletCriterion]
+
+class PossibilisticUncertainty(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    POSSIBILISTIC_UNCERTAINTY_UNSPECIFIED: _ClassVar[PossibilisticUncertainty]
+    POSSIBILISTIC_UNCERTAINTY_EPISTEMIC: _ClassVar[PossibilisticUncertainty]
+    POSSIBILISTIC_UNCERTAINTY_ALEATORIC: _ClassVar[PossibilisticUncertainty]
+
 class Kernel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     KERNEL_UNSPECIFIED: _ClassVar[Kernel]
@@ -64,6 +106,30 @@ AGGREGATE_TOP_M: Aggregate
 AGGREGATE_QUANTILE: Aggregate
 AGGREGATE_COUNT: Aggregate
 AGGREGATE_BY_CLASS: Aggregate
+LOSS_UNSPECIFIED: Loss
+LOSS_ZERO_ONE: Loss
+LOSS_LOG: Loss
+LOSS_BRIER: Loss
+LOSS_COST: Loss
+EVALUATION_SET_UNSPECIFIED: EvaluationSet
+EVALUATION_SET_POOL: EvaluationSet
+EVALUATION_SET_SAMPLE: EvaluationSet
+EVALUATION_SET_TARGET: EvaluationSet
+SHORTLIST_RULE_UNSPECIFIED: ShortlistRule
+SHORTLIST_RULE_MARGIN: ShortlistRule
+SHORTLIST_RULE_RANDOM: ShortlistRule
+SHORTLIST_RULE_MIXED: ShortlistRule
+COUNTS_UNSPECIFIED: Counts
+COUNTS_EVIDENCE: Counts
+COUNTS_PARZEN: Counts
+DIRICHLET_CRITERION_UNSPECIFIED: DirichletCriterion
+DIRICHLET_CRITERION_INFORMATION: DirichletCriterion
+DIRICHLET_CRITERION_VACUITY: DirichletCriterion
+DIRICHLET_CRITERION_VARIANCE: DirichletCriterion
+DIRICHLET_CRITERION_ENTROPY: DirichletCriterion
+POSSIBILISTIC_UNCERTAINTY_UNSPECIFIED: PossibilisticUncertainty
+POSSIBILISTIC_UNCERTAINTY_EPISTEMIC: PossibilisticUncertainty
+POSSIBILISTIC_UNCERTAINTY_ALEATORIC: PossibilisticUncertainty
 KERNEL_UNSPECIFIED: Kernel
 KERNEL_RBF: Kernel
 KERNEL_COSINE: Kernel
@@ -203,7 +269,7 @@ class Rarity(_message.Message):
     def __init__(self, gamma: _Optional[float] = ...) -> None: ...
 
 class Score(_message.Message):
-    __slots__ = ("random", "least_confidence", "margin", "ratio", "entropy", "gini", "expected_cost", "caller", "vote_entropy", "consensus_entropy", "bald", "max_kl", "variation_ratio", "mean_disagreement", "probability_std", "mix", "label_uncertainty", "binary_minimum", "mmc", "label_cardinality", "cvirs", "adaptive", "parts_score", "mnlp", "sequence_confidence", "member_variance", "predictive_variance", "gcmi", "expected_gradient_length", "gradient_norm", "fisher_trace", "emcm")
+    __slots__ = ("random", "least_confidence", "margin", "ratio", "entropy", "gini", "expected_cost", "caller", "vote_entropy", "consensus_entropy", "bald", "max_kl", "variation_ratio", "mean_disagreement", "probability_std", "mix", "label_uncertainty", "binary_minimum", "mmc", "label_cardinality", "cvirs", "adaptive", "parts_score", "mnlp", "sequence_confidence", "member_variance", "predictive_variance", "gcmi", "expected_gradient_length", "gradient_norm", "fisher_trace", "emcm", "committee_error_reduction", "parzen_error_reduction", "field_error_reduction", "logistic_error_reduction", "ridge_error_reduction", "variance_reduction", "expected_output_change", "look_ahead_error_reduction", "value_of_information", "xpal", "mcpal", "dirichlet", "possibilistic")
     RANDOM_FIELD_NUMBER: _ClassVar[int]
     LEAST_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
     MARGIN_FIELD_NUMBER: _ClassVar[int]
@@ -236,6 +302,19 @@ class Score(_message.Message):
     GRADIENT_NORM_FIELD_NUMBER: _ClassVar[int]
     FISHER_TRACE_FIELD_NUMBER: _ClassVar[int]
     EMCM_FIELD_NUMBER: _ClassVar[int]
+    COMMITTEE_ERROR_REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    PARZEN_ERROR_REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    FIELD_ERROR_REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    LOGISTIC_ERROR_REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    RIDGE_ERROR_REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    VARIANCE_REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_OUTPUT_CHANGE_FIELD_NUMBER: _ClassVar[int]
+    LOOK_AHEAD_ERROR_REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    VALUE_OF_INFORMATION_FIELD_NUMBER: _ClassVar[int]
+    XPAL_FIELD_NUMBER: _ClassVar[int]
+    MCPAL_FIELD_NUMBER: _ClassVar[int]
+    DIRICHLET_FIELD_NUMBER: _ClassVar[int]
+    POSSIBILISTIC_FIELD_NUMBER: _ClassVar[int]
     random: Random
     least_confidence: LeastConfidence
     margin: Margin
@@ -268,7 +347,20 @@ class Score(_message.Message):
     gradient_norm: GradientNorm
     fisher_trace: FisherTrace
     emcm: Emcm
-    def __init__(self, random: _Optional[_Union[Random, _Mapping]] = ..., least_confidence: _Optional[_Union[LeastConfidence, _Mapping]] = ..., margin: _Optional[_Union[Margin, _Mapping]] = ..., ratio: _Optional[_Union[Ratio, _Mapping]] = ..., entropy: _Optional[_Union[Entropy, _Mapping]] = ..., gini: _Optional[_Union[Gini, _Mapping]] = ..., expected_cost: _Optional[_Union[ExpectedCost, _Mapping]] = ..., caller: _Optional[_Union[CallerScore, _Mapping]] = ..., vote_entropy: _Optional[_Union[VoteEntropy, _Mapping]] = ..., consensus_entropy: _Optional[_Union[ConsensusEntropy, _Mapping]] = ..., bald: _Optional[_Union[Bald, _Mapping]] = ..., max_kl: _Optional[_Union[MaxKl, _Mapping]] = ..., variation_ratio: _Optional[_Union[VariationRatio, _Mapping]] = ..., mean_disagreement: _Optional[_Union[MeanDisagreement, _Mapping]] = ..., probability_std: _Optional[_Union[ProbabilityStd, _Mapping]] = ..., mix: _Optional[_Union[Mix, _Mapping]] = ..., label_uncertainty: _Optional[_Union[LabelUncertainty, _Mapping]] = ..., binary_minimum: _Optional[_Union[BinaryMinimum, _Mapping]] = ..., mmc: _Optional[_Union[Mmc, _Mapping]] = ..., label_cardinality: _Optional[_Union[LabelCardinality, _Mapping]] = ..., cvirs: _Optional[_Union[Cvirs, _Mapping]] = ..., adaptive: _Optional[_Union[Adaptive, _Mapping]] = ..., parts_score: _Optional[_Union[PartsScore, _Mapping]] = ..., mnlp: _Optional[_Union[Mnlp, _Mapping]] = ..., sequence_confidence: _Optional[_Union[SequenceConfidence, _Mapping]] = ..., member_variance: _Optional[_Union[MemberVariance, _Mapping]] = ..., predictive_variance: _Optional[_Union[PredictiveVariance, _Mapping]] = ..., gcmi: _Optional[_Union[Gcmi, _Mapping]] = ..., expected_gradient_length: _Optional[_Union[ExpectedGradientLength, _Mapping]] = ..., gradient_norm: _Optional[_Union[GradientNorm, _Mapping]] = ..., fisher_trace: _Optional[_Union[FisherTrace, _Mapping]] = ..., emcm: _Optional[_Union[Emcm, _Mapping]] = ...) -> None: ...
+    committee_error_reduction: CommitteeErrorReduction
+    parzen_error_reduction: ParzenErrorReduction
+    field_error_reduction: FieldErrorReduction
+    logistic_error_reduction: LogisticErrorReduction
+    ridge_error_reduction: RidgeErrorReduction
+    variance_reduction: VarianceReduction
+    expected_output_change: ExpectedOutputChange
+    look_ahead_error_reduction: LookAheadErrorReduction
+    value_of_information: ValueOfInformation
+    xpal: Xpal
+    mcpal: Mcpal
+    dirichlet: Dirichlet
+    possibilistic: Possibilistic
+    def __init__(self, random: _Optional[_Union[Random, _Mapping]] = ..., least_confidence: _Optional[_Union[LeastConfidence, _Mapping]] = ..., margin: _Optional[_Union[Margin, _Mapping]] = ..., ratio: _Optional[_Union[Ratio, _Mapping]] = ..., entropy: _Optional[_Union[Entropy, _Mapping]] = ..., gini: _Optional[_Union[Gini, _Mapping]] = ..., expected_cost: _Optional[_Union[ExpectedCost, _Mapping]] = ..., caller: _Optional[_Union[CallerScore, _Mapping]] = ..., vote_entropy: _Optional[_Union[VoteEntropy, _Mapping]] = ..., consensus_entropy: _Optional[_Union[ConsensusEntropy, _Mapping]] = ..., bald: _Optional[_Union[Bald, _Mapping]] = ..., max_kl: _Optional[_Union[MaxKl, _Mapping]] = ..., variation_ratio: _Optional[_Union[VariationRatio, _Mapping]] = ..., mean_disagreement: _Optional[_Union[MeanDisagreement, _Mapping]] = ..., probability_std: _Optional[_Union[ProbabilityStd, _Mapping]] = ..., mix: _Optional[_Union[Mix, _Mapping]] = ..., label_uncertainty: _Optional[_Union[LabelUncertainty, _Mapping]] = ..., binary_minimum: _Optional[_Union[BinaryMinimum, _Mapping]] = ..., mmc: _Optional[_Union[Mmc, _Mapping]] = ..., label_cardinality: _Optional[_Union[LabelCardinality, _Mapping]] = ..., cvirs: _Optional[_Union[Cvirs, _Mapping]] = ..., adaptive: _Optional[_Union[Adaptive, _Mapping]] = ..., parts_score: _Optional[_Union[PartsScore, _Mapping]] = ..., mnlp: _Optional[_Union[Mnlp, _Mapping]] = ..., sequence_confidence: _Optional[_Union[SequenceConfidence, _Mapping]] = ..., member_variance: _Optional[_Union[MemberVariance, _Mapping]] = ..., predictive_variance: _Optional[_Union[PredictiveVariance, _Mapping]] = ..., gcmi: _Optional[_Union[Gcmi, _Mapping]] = ..., expected_gradient_length: _Optional[_Union[ExpectedGradientLength, _Mapping]] = ..., gradient_norm: _Optional[_Union[GradientNorm, _Mapping]] = ..., fisher_trace: _Optional[_Union[FisherTrace, _Mapping]] = ..., emcm: _Optional[_Union[Emcm, _Mapping]] = ..., committee_error_reduction: _Optional[_Union[CommitteeErrorReduction, _Mapping]] = ..., parzen_error_reduction: _Optional[_Union[ParzenErrorReduction, _Mapping]] = ..., field_error_reduction: _Optional[_Union[FieldErrorReduction, _Mapping]] = ..., logistic_error_reduction: _Optional[_Union[LogisticErrorReduction, _Mapping]] = ..., ridge_error_reduction: _Optional[_Union[RidgeErrorReduction, _Mapping]] = ..., variance_reduction: _Optional[_Union[VarianceReduction, _Mapping]] = ..., expected_output_change: _Optional[_Union[ExpectedOutputChange, _Mapping]] = ..., look_ahead_error_reduction: _Optional[_Union[LookAheadErrorReduction, _Mapping]] = ..., value_of_information: _Optional[_Union[ValueOfInformation, _Mapping]] = ..., xpal: _Optional[_Union[Xpal, _Mapping]] = ..., mcpal: _Optional[_Union[Mcpal, _Mapping]] = ..., dirichlet: _Optional[_Union[Dirichlet, _Mapping]] = ..., possibilistic: _Optional[_Union[Possibilistic, _Mapping]] = ...) -> None: ...
 
 class Random(_message.Message):
     __slots__ = ()
@@ -448,8 +540,184 @@ class Emcm(_message.Message):
     normalized: bool
     def __init__(self, normalized: bool = ...) -> None: ...
 
+class CommitteeErrorReduction(_message.Message):
+    __slots__ = ("evaluation", "evaluation_rows", "shortlist", "shortlist_rule", "class_floor", "loss")
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_ROWS_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_RULE_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    evaluation: EvaluationSet
+    evaluation_rows: int
+    shortlist: int
+    shortlist_rule: ShortlistRule
+    class_floor: float
+    loss: Loss
+    def __init__(self, evaluation: _Optional[_Union[EvaluationSet, str]] = ..., evaluation_rows: _Optional[int] = ..., shortlist: _Optional[int] = ..., shortlist_rule: _Optional[_Union[ShortlistRule, str]] = ..., class_floor: _Optional[float] = ..., loss: _Optional[_Union[Loss, str]] = ...) -> None: ...
+
+class ParzenErrorReduction(_message.Message):
+    __slots__ = ("evaluation", "evaluation_rows", "shortlist", "shortlist_rule", "class_floor", "bandwidth", "prior", "loss")
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_ROWS_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_RULE_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    evaluation: EvaluationSet
+    evaluation_rows: int
+    shortlist: int
+    shortlist_rule: ShortlistRule
+    class_floor: float
+    bandwidth: float
+    prior: float
+    loss: Loss
+    def __init__(self, evaluation: _Optional[_Union[EvaluationSet, str]] = ..., evaluation_rows: _Optional[int] = ..., shortlist: _Optional[int] = ..., shortlist_rule: _Optional[_Union[ShortlistRule, str]] = ..., class_floor: _Optional[float] = ..., bandwidth: _Optional[float] = ..., prior: _Optional[float] = ..., loss: _Optional[_Union[Loss, str]] = ...) -> None: ...
+
+class FieldErrorReduction(_message.Message):
+    __slots__ = ("evaluation", "evaluation_rows", "shortlist", "shortlist_rule", "class_floor", "bandwidth", "nodes", "loss")
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_ROWS_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_RULE_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    evaluation: EvaluationSet
+    evaluation_rows: int
+    shortlist: int
+    shortlist_rule: ShortlistRule
+    class_floor: float
+    bandwidth: float
+    nodes: int
+    loss: Loss
+    def __init__(self, evaluation: _Optional[_Union[EvaluationSet, str]] = ..., evaluation_rows: _Optional[int] = ..., shortlist: _Optional[int] = ..., shortlist_rule: _Optional[_Union[ShortlistRule, str]] = ..., class_floor: _Optional[float] = ..., bandwidth: _Optional[float] = ..., nodes: _Optional[int] = ..., loss: _Optional[_Union[Loss, str]] = ...) -> None: ...
+
+class LogisticErrorReduction(_message.Message):
+    __slots__ = ("evaluation", "evaluation_rows", "shortlist", "shortlist_rule", "class_floor", "ridge", "loss")
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_ROWS_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_RULE_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    RIDGE_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    evaluation: EvaluationSet
+    evaluation_rows: int
+    shortlist: int
+    shortlist_rule: ShortlistRule
+    class_floor: float
+    ridge: float
+    loss: Loss
+    def __init__(self, evaluation: _Optional[_Union[EvaluationSet, str]] = ..., evaluation_rows: _Optional[int] = ..., shortlist: _Optional[int] = ..., shortlist_rule: _Optional[_Union[ShortlistRule, str]] = ..., class_floor: _Optional[float] = ..., ridge: _Optional[float] = ..., loss: _Optional[_Union[Loss, str]] = ...) -> None: ...
+
+class RidgeErrorReduction(_message.Message):
+    __slots__ = ("evaluation", "ridge")
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    RIDGE_FIELD_NUMBER: _ClassVar[int]
+    evaluation: EvaluationSet
+    ridge: float
+    def __init__(self, evaluation: _Optional[_Union[EvaluationSet, str]] = ..., ridge: _Optional[float] = ...) -> None: ...
+
+class VarianceReduction(_message.Message):
+    __slots__ = ("evaluation", "ridge")
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    RIDGE_FIELD_NUMBER: _ClassVar[int]
+    evaluation: EvaluationSet
+    ridge: float
+    def __init__(self, evaluation: _Optional[_Union[EvaluationSet, str]] = ..., ridge: _Optional[float] = ...) -> None: ...
+
+class ExpectedOutputChange(_message.Message):
+    __slots__ = ("evaluation", "evaluation_rows", "ridge")
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_ROWS_FIELD_NUMBER: _ClassVar[int]
+    RIDGE_FIELD_NUMBER: _ClassVar[int]
+    evaluation: EvaluationSet
+    evaluation_rows: int
+    ridge: float
+    def __init__(self, evaluation: _Optional[_Union[EvaluationSet, str]] = ..., evaluation_rows: _Optional[int] = ..., ridge: _Optional[float] = ...) -> None: ...
+
+class LookAheadErrorReduction(_message.Message):
+    __slots__ = ("loss",)
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    loss: Loss
+    def __init__(self, loss: _Optional[_Union[Loss, str]] = ...) -> None: ...
+
+class ValueOfInformation(_message.Message):
+    __slots__ = ("evaluation", "evaluation_rows", "shortlist", "shortlist_rule", "class_floor", "bandwidth", "prior")
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_ROWS_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_RULE_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_FIELD_NUMBER: _ClassVar[int]
+    evaluation: EvaluationSet
+    evaluation_rows: int
+    shortlist: int
+    shortlist_rule: ShortlistRule
+    class_floor: float
+    bandwidth: float
+    prior: float
+    def __init__(self, evaluation: _Optional[_Union[EvaluationSet, str]] = ..., evaluation_rows: _Optional[int] = ..., shortlist: _Optional[int] = ..., shortlist_rule: _Optional[_Union[ShortlistRule, str]] = ..., class_floor: _Optional[float] = ..., bandwidth: _Optional[float] = ..., prior: _Optional[float] = ...) -> None: ...
+
+class Xpal(_message.Message):
+    __slots__ = ("evaluation", "evaluation_rows", "shortlist", "shortlist_rule", "class_floor", "bandwidth", "prior")
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_ROWS_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_FIELD_NUMBER: _ClassVar[int]
+    SHORTLIST_RULE_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FLOOR_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_FIELD_NUMBER: _ClassVar[int]
+    evaluation: EvaluationSet
+    evaluation_rows: int
+    shortlist: int
+    shortlist_rule: ShortlistRule
+    class_floor: float
+    bandwidth: float
+    prior: float
+    def __init__(self, evaluation: _Optional[_Union[EvaluationSet, str]] = ..., evaluation_rows: _Optional[int] = ..., shortlist: _Optional[int] = ..., shortlist_rule: _Optional[_Union[ShortlistRule, str]] = ..., class_floor: _Optional[float] = ..., bandwidth: _Optional[float] = ..., prior: _Optional[float] = ...) -> None: ...
+
+class Mcpal(_message.Message):
+    __slots__ = ("counts", "most_labels", "prior", "bandwidth")
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    MOST_LABELS_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_FIELD_NUMBER: _ClassVar[int]
+    counts: Counts
+    most_labels: int
+    prior: float
+    bandwidth: float
+    def __init__(self, counts: _Optional[_Union[Counts, str]] = ..., most_labels: _Optional[int] = ..., prior: _Optional[float] = ..., bandwidth: _Optional[float] = ...) -> None: ...
+
+class Dirichlet(_message.Message):
+    __slots__ = ("criterion", "counts", "prior", "bandwidth")
+    CRITERION_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_FIELD_NUMBER: _ClassVar[int]
+    criterion: DirichletCriterion
+    counts: Counts
+    prior: float
+    bandwidth: float
+    def __init__(self, criterion: _Optional[_Union[DirichletCriterion, str]] = ..., counts: _Optional[_Union[Counts, str]] = ..., prior: _Optional[float] = ..., bandwidth: _Optional[float] = ...) -> None: ...
+
+class Possibilistic(_message.Message):
+    __slots__ = ("uncertainty", "counts", "bandwidth")
+    UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    BANDWIDTH_FIELD_NUMBER: _ClassVar[int]
+    uncertainty: PossibilisticUncertainty
+    counts: Counts
+    bandwidth: float
+    def __init__(self, uncertainty: _Optional[_Union[PossibilisticUncertainty, str]] = ..., counts: _Optional[_Union[Counts, str]] = ..., bandwidth: _Optional[float] = ...) -> None: ...
+
 class Choice(_message.Message):
-    __slots__ = ("top", "power", "softmax", "softrank", "k_center", "badge", "facility_location", "k_means", "k_means_pp", "typiclust", "mmr", "k_dpp", "flqmi", "flcg", "lcmd", "max_variance", "greedy_sampling", "bait", "cluster_margin", "falcun", "drop_query", "class_balanced")
+    __slots__ = ("top", "power", "softmax", "softrank", "k_center", "badge", "facility_location", "k_means", "k_means_pp", "typiclust", "mmr", "k_dpp", "flqmi", "flcg", "lcmd", "max_variance", "greedy_sampling", "bait", "cluster_margin", "falcun", "drop_query", "class_balanced", "batch_bald")
     TOP_FIELD_NUMBER: _ClassVar[int]
     POWER_FIELD_NUMBER: _ClassVar[int]
     SOFTMAX_FIELD_NUMBER: _ClassVar[int]
@@ -472,6 +740,7 @@ class Choice(_message.Message):
     FALCUN_FIELD_NUMBER: _ClassVar[int]
     DROP_QUERY_FIELD_NUMBER: _ClassVar[int]
     CLASS_BALANCED_FIELD_NUMBER: _ClassVar[int]
+    BATCH_BALD_FIELD_NUMBER: _ClassVar[int]
     top: Top
     power: Power
     softmax: Softmax
@@ -494,7 +763,8 @@ class Choice(_message.Message):
     falcun: Falcun
     drop_query: DropQuery
     class_balanced: ClassBalanced
-    def __init__(self, top: _Optional[_Union[Top, _Mapping]] = ..., power: _Optional[_Union[Power, _Mapping]] = ..., softmax: _Optional[_Union[Softmax, _Mapping]] = ..., softrank: _Optional[_Union[Softrank, _Mapping]] = ..., k_center: _Optional[_Union[KCenter, _Mapping]] = ..., badge: _Optional[_Union[Badge, _Mapping]] = ..., facility_location: _Optional[_Union[FacilityLocation, _Mapping]] = ..., k_means: _Optional[_Union[KMeans, _Mapping]] = ..., k_means_pp: _Optional[_Union[KMeansPp, _Mapping]] = ..., typiclust: _Optional[_Union[Typiclust, _Mapping]] = ..., mmr: _Optional[_Union[Mmr, _Mapping]] = ..., k_dpp: _Optional[_Union[KDpp, _Mapping]] = ..., flqmi: _Optional[_Union[Flqmi, _Mapping]] = ..., flcg: _Optional[_Union[Flcg, _Mapping]] = ..., lcmd: _Optional[_Union[Lcmd, _Mapping]] = ..., max_variance: _Optional[_Union[MaxVariance, _Mapping]] = ..., greedy_sampling: _Optional[_Union[GreedySampling, _Mapping]] = ..., bait: _Optional[_Union[Bait, _Mapping]] = ..., cluster_margin: _Optional[_Union[ClusterMargin, _Mapping]] = ..., falcun: _Optional[_Union[Falcun, _Mapping]] = ..., drop_query: _Optional[_Union[DropQuery, _Mapping]] = ..., class_balanced: _Optional[_Union[ClassBalanced, _Mapping]] = ...) -> None: ...
+    batch_bald: BatchBald
+    def __init__(self, top: _Optional[_Union[Top, _Mapping]] = ..., power: _Optional[_Union[Power, _Mapping]] = ..., softmax: _Optional[_Union[Softmax, _Mapping]] = ..., softrank: _Optional[_Union[Softrank, _Mapping]] = ..., k_center: _Optional[_Union[KCenter, _Mapping]] = ..., badge: _Optional[_Union[Badge, _Mapping]] = ..., facility_location: _Optional[_Union[FacilityLocation, _Mapping]] = ..., k_means: _Optional[_Union[KMeans, _Mapping]] = ..., k_means_pp: _Optional[_Union[KMeansPp, _Mapping]] = ..., typiclust: _Optional[_Union[Typiclust, _Mapping]] = ..., mmr: _Optional[_Union[Mmr, _Mapping]] = ..., k_dpp: _Optional[_Union[KDpp, _Mapping]] = ..., flqmi: _Optional[_Union[Flqmi, _Mapping]] = ..., flcg: _Optional[_Union[Flcg, _Mapping]] = ..., lcmd: _Optional[_Union[Lcmd, _Mapping]] = ..., max_variance: _Optional[_Union[MaxVariance, _Mapping]] = ..., greedy_sampling: _Optional[_Union[GreedySampling, _Mapping]] = ..., bait: _Optional[_Union[Bait, _Mapping]] = ..., cluster_margin: _Optional[_Union[ClusterMargin, _Mapping]] = ..., falcun: _Optional[_Union[Falcun, _Mapping]] = ..., drop_query: _Optional[_Union[DropQuery, _Mapping]] = ..., class_balanced: _Optional[_Union[ClassBalanced, _Mapping]] = ..., batch_bald: _Optional[_Union[BatchBald, _Mapping]] = ...) -> None: ...
 
 class Top(_message.Message):
     __slots__ = ()
@@ -651,3 +921,11 @@ class ClassBalanced(_message.Message):
     method: BalanceMethod
     strength: float
     def __init__(self, method: _Optional[_Union[BalanceMethod, str]] = ..., strength: _Optional[float] = ...) -> None: ...
+
+class BatchBald(_message.Message):
+    __slots__ = ("most_outcomes", "most_cells")
+    MOST_OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    MOST_CELLS_FIELD_NUMBER: _ClassVar[int]
+    most_outcomes: int
+    most_cells: float
+    def __init__(self, most_outcomes: _Optional[int] = ..., most_cells: _Optional[float] = ...) -> None: ...

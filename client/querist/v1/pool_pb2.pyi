@@ -17,7 +17,7 @@ COMMITTEE_LAYOUT_MEMBERS_FIRST: CommitteeLayout
 COMMITTEE_LAYOUT_ROWS_FIRST: CommitteeLayout
 
 class Pool(_message.Message):
-    __slots__ = ("probabilities", "logits", "committee", "scores", "embeddings", "model_inputs", "keys", "excluded", "label_probabilities", "predicted_values", "predicted_variances", "parts", "costs", "cost_features", "groups", "unlabelable", "thumbnails")
+    __slots__ = ("probabilities", "logits", "committee", "scores", "embeddings", "model_inputs", "keys", "excluded", "label_probabilities", "predicted_values", "predicted_variances", "parts", "costs", "cost_features", "groups", "unlabelable", "thumbnails", "evidence", "look_ahead")
     PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     LOGITS_FIELD_NUMBER: _ClassVar[int]
     COMMITTEE_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,8 @@ class Pool(_message.Message):
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     UNLABELABLE_FIELD_NUMBER: _ClassVar[int]
     THUMBNAILS_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    LOOK_AHEAD_FIELD_NUMBER: _ClassVar[int]
     probabilities: _tensor_pb2.Tensor
     logits: _tensor_pb2.Tensor
     committee: Committee
@@ -52,7 +54,9 @@ class Pool(_message.Message):
     groups: _tensor_pb2.Tensor
     unlabelable: _tensor_pb2.Tensor
     thumbnails: _tensor_pb2.Tensor
-    def __init__(self, probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., logits: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., committee: _Optional[_Union[Committee, _Mapping]] = ..., scores: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., embeddings: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., model_inputs: _Optional[_Iterable[_Union[_tensor_pb2.NamedTensor, _Mapping]]] = ..., keys: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., excluded: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., label_probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., predicted_values: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., predicted_variances: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., parts: _Optional[_Union[PoolParts, _Mapping]] = ..., costs: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., cost_features: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., groups: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unlabelable: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., thumbnails: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    evidence: _tensor_pb2.Tensor
+    look_ahead: _tensor_pb2.Tensor
+    def __init__(self, probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., logits: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., committee: _Optional[_Union[Committee, _Mapping]] = ..., scores: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., embeddings: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., model_inputs: _Optional[_Iterable[_Union[_tensor_pb2.NamedTensor, _Mapping]]] = ..., keys: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., excluded: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., label_probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., predicted_values: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., predicted_variances: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., parts: _Optional[_Union[PoolParts, _Mapping]] = ..., costs: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., cost_features: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., groups: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unlabelable: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., thumbnails: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., evidence: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., look_ahead: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class PoolParts(_message.Message):
     __slots__ = ("counts", "probabilities", "logits", "committee", "scores")

@@ -20,6 +20,13 @@ class Stage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STAGE_SCORE: _ClassVar[Stage]
     STAGE_CHOOSE: _ClassVar[Stage]
 
+class ScoreSource(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SCORE_SOURCE_UNSPECIFIED: _ClassVar[ScoreSource]
+    SCORE_SOURCE_CLIENT_MODEL: _ClassVar[ScoreSource]
+    SCORE_SOURCE_SURROGATE: _ClassVar[ScoreSource]
+    SCORE_SOURCE_CLIENT_MODEL_AND_SURROGATE: _ClassVar[ScoreSource]
+
 class GuardReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     GUARD_REASON_UNSPECIFIED: _ClassVar[GuardReason]
@@ -54,12 +61,17 @@ class WarningCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WARNING_CODE_ZERO_SCORES_DRAWN: _ClassVar[WarningCode]
     WARNING_CODE_BUDGET_SPENT: _ClassVar[WarningCode]
     WARNING_CODE_AUDIT_SHORT: _ClassVar[WarningCode]
+    WARNING_CODE_SHORTLISTED: _ClassVar[WarningCode]
 STAGE_UNSPECIFIED: Stage
 STAGE_RECEIVE: Stage
 STAGE_DECODE: Stage
 STAGE_INFER: Stage
 STAGE_SCORE: Stage
 STAGE_CHOOSE: Stage
+SCORE_SOURCE_UNSPECIFIED: ScoreSource
+SCORE_SOURCE_CLIENT_MODEL: ScoreSource
+SCORE_SOURCE_SURROGATE: ScoreSource
+SCORE_SOURCE_CLIENT_MODEL_AND_SURROGATE: ScoreSource
 GUARD_REASON_UNSPECIFIED: GuardReason
 GUARD_REASON_NO_VOTES: GuardReason
 GUARD_REASON_KNN_OUTLIER: GuardReason
@@ -86,6 +98,7 @@ WARNING_CODE_SATURATED_CONFIDENCE: WarningCode
 WARNING_CODE_ZERO_SCORES_DRAWN: WarningCode
 WARNING_CODE_BUDGET_SPENT: WarningCode
 WARNING_CODE_AUDIT_SHORT: WarningCode
+WARNING_CODE_SHORTLISTED: WarningCode
 
 class SelectRequest(_message.Message):
     __slots__ = ("header", "pool", "side")
@@ -164,14 +177,18 @@ class SelectStreamResponse(_message.Message):
     def __init__(self, progress: _Optional[_Union[Progress, _Mapping]] = ..., scores: _Optional[_Union[ScoreBlock, _Mapping]] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., result: _Optional[_Union[SelectResponse, _Mapping]] = ...) -> None: ...
 
 class Progress(_message.Message):
-    __slots__ = ("stage", "rows_received", "rows_scored")
+    __slots__ = ("stage", "rows_received", "rows_scored", "work_total", "work_done")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     ROWS_RECEIVED_FIELD_NUMBER: _ClassVar[int]
     ROWS_SCORED_FIELD_NUMBER: _ClassVar[int]
+    WORK_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    WORK_DONE_FIELD_NUMBER: _ClassVar[int]
     stage: Stage
     rows_received: int
     rows_scored: int
-    def __init__(self, stage: _Optional[_Union[Stage, str]] = ..., rows_received: _Optional[int] = ..., rows_scored: _Optional[int] = ...) -> None: ...
+    work_total: float
+    work_done: float
+    def __init__(self, stage: _Optional[_Union[Stage, str]] = ..., rows_received: _Optional[int] = ..., rows_scored: _Optional[int] = ..., work_total: _Optional[float] = ..., work_done: _Optional[float] = ...) -> None: ...
 
 class ScoreBlock(_message.Message):
     __slots__ = ("first_row", "scores")
@@ -182,7 +199,7 @@ class ScoreBlock(_message.Message):
     def __init__(self, first_row: _Optional[int] = ..., scores: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class SelectResponse(_message.Message):
-    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels", "auto_choice", "spending", "guarantee")
+    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels", "auto_choice", "spending", "guarantee", "score_source")
     SELECTION_ID_FIELD_NUMBER: _ClassVar[int]
     SELECTED_FIELD_NUMBER: _ClassVar[int]
     GUARDED_FIELD_NUMBER: _ClassVar[int]
@@ -197,6 +214,7 @@ class SelectResponse(_message.Message):
     AUTO_CHOICE_FIELD_NUMBER: _ClassVar[int]
     SPENDING_FIELD_NUMBER: _ClassVar[int]
     GUARANTEE_FIELD_NUMBER: _ClassVar[int]
+    SCORE_SOURCE_FIELD_NUMBER: _ClassVar[int]
     selection_id: str
     selected: Selected
     guarded: Guarded
@@ -211,7 +229,8 @@ class SelectResponse(_message.Message):
     auto_choice: AutoChoice
     spending: Spending
     guarantee: float
-    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ..., auto_choice: _Optional[_Union[AutoChoice, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., guarantee: _Optional[float] = ...) -> None: ...
+    score_source: ScoreSource
+    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ..., auto_choice: _Optional[_Union[AutoChoice, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., guarantee: _Optional[float] = ..., score_source: _Optional[_Union[ScoreSource, str]] = ...) -> None: ...
 
 class AutoChoice(_message.Message):
     __slots__ = ("strategy", "reason", "alternatives")

@@ -6,18 +6,20 @@ from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Opti
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Side(_message.Message):
-    __slots__ = ("labelled", "wanted", "unwanted", "head", "cost_history")
+    __slots__ = ("labelled", "wanted", "unwanted", "head", "cost_history", "target")
     LABELLED_FIELD_NUMBER: _ClassVar[int]
     WANTED_FIELD_NUMBER: _ClassVar[int]
     UNWANTED_FIELD_NUMBER: _ClassVar[int]
     HEAD_FIELD_NUMBER: _ClassVar[int]
     COST_HISTORY_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
     labelled: Labelled
     wanted: _tensor_pb2.Tensor
     unwanted: _tensor_pb2.Tensor
     head: LinearHead
     cost_history: CostHistory
-    def __init__(self, labelled: _Optional[_Union[Labelled, _Mapping]] = ..., wanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unwanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., head: _Optional[_Union[LinearHead, _Mapping]] = ..., cost_history: _Optional[_Union[CostHistory, _Mapping]] = ...) -> None: ...
+    target: Target
+    def __init__(self, labelled: _Optional[_Union[Labelled, _Mapping]] = ..., wanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unwanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., head: _Optional[_Union[LinearHead, _Mapping]] = ..., cost_history: _Optional[_Union[CostHistory, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ...) -> None: ...
 
 class Labelled(_message.Message):
     __slots__ = ("embeddings", "classes", "values", "sets")
@@ -46,3 +48,13 @@ class CostHistory(_message.Message):
     features: _tensor_pb2.Tensor
     costs: _tensor_pb2.Tensor
     def __init__(self, features: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., costs: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
+class Target(_message.Message):
+    __slots__ = ("embeddings", "probabilities", "committee")
+    EMBEDDINGS_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    COMMITTEE_FIELD_NUMBER: _ClassVar[int]
+    embeddings: _tensor_pb2.Tensor
+    probabilities: _tensor_pb2.Tensor
+    committee: _tensor_pb2.Tensor
+    def __init__(self, embeddings: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., committee: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...

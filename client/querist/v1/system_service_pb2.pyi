@@ -32,6 +32,14 @@ class Need(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NEED_WANTED: _ClassVar[Need]
     NEED_UNWANTED: _ClassVar[Need]
     NEED_HEAD: _ClassVar[Need]
+    NEED_LABELLED_EMBEDDINGS: _ClassVar[Need]
+    NEED_CLASS_COUNT: _ClassVar[Need]
+    NEED_TARGET_EMBEDDINGS: _ClassVar[Need]
+    NEED_TARGET_PROBABILITIES: _ClassVar[Need]
+    NEED_TARGET_COMMITTEE: _ClassVar[Need]
+    NEED_EVIDENCE: _ClassVar[Need]
+    NEED_LOOK_AHEAD: _ClassVar[Need]
+    NEED_TWO_CLASSES: _ClassVar[Need]
 
 class MergeClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -63,6 +71,14 @@ NEED_LABELLED_SETS: Need
 NEED_WANTED: Need
 NEED_UNWANTED: Need
 NEED_HEAD: Need
+NEED_LABELLED_EMBEDDINGS: Need
+NEED_CLASS_COUNT: Need
+NEED_TARGET_EMBEDDINGS: Need
+NEED_TARGET_PROBABILITIES: Need
+NEED_TARGET_COMMITTEE: Need
+NEED_EVIDENCE: Need
+NEED_LOOK_AHEAD: Need
+NEED_TWO_CLASSES: Need
 MERGE_CLASS_UNSPECIFIED: MergeClass
 MERGE_CLASS_PER_ROW: MergeClass
 MERGE_CLASS_STATISTICS: MergeClass
@@ -86,7 +102,7 @@ class GetServerInfoResponse(_message.Message):
     def __init__(self, version: _Optional[str] = ..., api_version: _Optional[str] = ..., limits: _Optional[_Union[ServerLimits, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ServerLimits(_message.Message):
-    __slots__ = ("max_message_bytes", "block_bytes", "max_rows", "max_classes", "max_members", "max_embedding_width", "max_model_bytes", "max_kept_bytes")
+    __slots__ = ("max_message_bytes", "block_bytes", "max_rows", "max_classes", "max_members", "max_embedding_width", "max_model_bytes", "max_kept_bytes", "max_score_cells")
     MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     BLOCK_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_ROWS_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +111,7 @@ class ServerLimits(_message.Message):
     MAX_EMBEDDING_WIDTH_FIELD_NUMBER: _ClassVar[int]
     MAX_MODEL_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_KEPT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_SCORE_CELLS_FIELD_NUMBER: _ClassVar[int]
     max_message_bytes: int
     block_bytes: int
     max_rows: int
@@ -103,7 +120,8 @@ class ServerLimits(_message.Message):
     max_embedding_width: int
     max_model_bytes: int
     max_kept_bytes: int
-    def __init__(self, max_message_bytes: _Optional[int] = ..., block_bytes: _Optional[int] = ..., max_rows: _Optional[int] = ..., max_classes: _Optional[int] = ..., max_members: _Optional[int] = ..., max_embedding_width: _Optional[int] = ..., max_model_bytes: _Optional[int] = ..., max_kept_bytes: _Optional[int] = ...) -> None: ...
+    max_score_cells: float
+    def __init__(self, max_message_bytes: _Optional[int] = ..., block_bytes: _Optional[int] = ..., max_rows: _Optional[int] = ..., max_classes: _Optional[int] = ..., max_members: _Optional[int] = ..., max_embedding_width: _Optional[int] = ..., max_model_bytes: _Optional[int] = ..., max_kept_bytes: _Optional[int] = ..., max_score_cells: _Optional[float] = ...) -> None: ...
 
 class ListStrategiesRequest(_message.Message):
     __slots__ = ()

@@ -15,13 +15,34 @@ from querist_server.engine.errors import EngineError
 from querist_server.engine.holdings import Holdings, weighted
 from querist_server.engine.keep import Columns
 from querist_server.engine.kernels import noise, top
-from querist_server.engine.part import FloatArray, PoolScore, PoolWeight, Suspects
+from querist_server.engine.part import FloatArray, Need, PoolScore, PoolWeight, Suspects
 from querist_server.engine.pool import Context
 from querist_server.engine.selection import Selection, Spending, Statistics
+from querist_server.engine.set_score import SetScore
 from querist_server.engine.shape import Shape
 from querist_server.engine.task import Task
 
 SATURATED_SHARE = 0.5
+ACCURACY = "accuracy."
+"""What columns begin with that say how exact a score is."""
+_PREDICTED = frozenset(Need) - {
+    Need.EMBEDDINGS,
+    Need.COST_MATRIX,
+    Need.COSTS,
+    Need.GROUPS,
+    Need.UNLABELABLE,
+    Need.THUMBNAILS,
+    Need.WANTED,
+    Need.UNWANTED,
+    Need.LABELLED_CLASSES,
+    Need.LABELLED_VALUES,
+    Need.LABELLED_SETS,
+    Need.LABELLED_EMBEDDINGS,
+    Need.CLASS_COUNT,
+    Need.TWO_CLASSES,
+    Need.TARGET_EMBEDDINGS,
+}
+"""Needs that are what a model says."""
 
 
 def select(task: Task, context: Context, shape: Shape, holdings: Holdings) -> Selection:
@@ -61,6 +82,7 @@ class _Choosing:
     shape: Shape
     holdings: Holdings
     rows: int = field(init=False, default=0)
+    warnings: list[tuple[str, str]] = field(init=False, default_factory=list)
 
     def run(self) -> Selection:
         task, holdings = self.task, self.holdings
@@ -119,9 +141,30 @@ class _Choosing:
             with np.errstate(over="ignore", invalid="ignore"):  # overflow is looked for below
                 candidates["score"] = score.combine(candidates["raw"])
             refuse_overflow(candidates["score"], candidates["index"])
+        if isinstance(score, SetScore):
+            self._scored_together(score, candidates)
         if holdings.settles_late:
-            holdings.settle(0, self.rows, candidates["index"], candidates["score"])
+            scored = ~np.isnan(candidates["score"])
+            holdings.settle(0, self.rows, candidates["index"][scored], candidates["score"][scored])
         return candidates
+
+    def _scored_together(self, score: SetScore, candidates: Columns) -> None:
+        """Give the candidates their scores, NaN to those that a shortlist leaves out, and what the score says of its own accuracy."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # overflow is looked for below
+            found = score.among(candidates, self.context)
+        refuse_overflow(found.scores[found.scored], candidates["index"][found.scored])
+        candidates["score"] = found.scores
+        candidates |= {f"{ACCURACY}{name}": column for name, column in found.accuracy.items()}
+        missing = len(found.scores) - int(np.count_nonzero(found.scored))
+        if not missing:
+            return
+        wanted = self.task.count
+        if wanted is None or wanted - self.task.random_count > len(found.scores) - missing:
+            message = f"the score {score.name} has room for {len(found.scores) - missing} of {len(found.scores)} candidates; "
+            asked = "all are to be ranked" if wanted is None else f"count is {wanted}"
+            raise EngineError("COUNT_EXCEEDS_POOL", message + asked, field="count")
+        share = f"{len(found.scores) - missing} of {len(found.scores)} candidates have a score"
+        self.warnings.append(("SHORTLISTED", f"{share}; none of the others could have one above {found.ceiling:g}"))
 
     def _weighted(self, candidates: Columns) -> Columns:
         """Return the candidates with the value by which the choice goes."""
@@ -130,7 +173,8 @@ class _Choosing:
                 candidates[f"factor.{weight.name}"] = weight.factor_among({**candidates, "value": candidates["score"]}, self.context)
         factors = [column for name, column in candidates.items() if name.startswith("factor.")]
         candidates["value"] = weighted(candidates["score"], factors, candidates["index"])
-        refuse_overflow(candidates["value"], candidates["index"])
+        scored = ~np.isnan(candidates["score"])
+        refuse_overflow(candidates["value"][scored], candidates["index"][scored])
         return candidates
 
     def _audited(self, aside: list[Columns]) -> Batch:
@@ -164,6 +208,7 @@ class _Choosing:
 
     def _planned(self, candidates: Columns, count: int, before: Sequence[Batch]) -> Batch:
         """Return what the plan takes."""
+        candidates = keep.without(candidates, np.isnan(candidates["score"]))
         prefilter = self.task.plan.prefilter
         if prefilter is not None and prefilter < len(candidates["index"]):
             best = top.top(candidates["value"], candidates["index"], prefilter)
@@ -202,6 +247,7 @@ class _Choosing:
             guarded_tallies=dict(holdings.quarantine.tallies),
             spending=self._spending(batch, planned),
             guarantee=planned.guarantee,
+            score_source=self._score_source(),
             statistics=self._statistics(held),
             warnings=self._warnings(by_plan, count, audited),
         )
@@ -210,7 +256,16 @@ class _Choosing:
         components = {name: batch["raw"][:, column] for column, name in enumerate(self.task.component_names)}
         if self.task.keep_components:
             components |= {name.removeprefix("factor."): column for name, column in batch.items() if name.startswith("factor.")}
+        components |= {name.removeprefix(ACCURACY): column for name, column in batch.items() if name.startswith(ACCURACY)}
         return components
+
+    def _score_source(self) -> str:
+        """Return a name of the contract's `ScoreSource`."""
+        score = self.task.plan.score
+        predicted = bool((score.required() | score.required_of_parts() | score.heeds) & _PREDICTED) and self.shape.predicted
+        if score.surrogate(self.context.side):
+            return "CLIENT_MODEL_AND_SURROGATE" if predicted else "SURROGATE"
+        return "CLIENT_MODEL" if predicted else "UNSPECIFIED"
 
     def _inclusion(self, batch: Columns) -> FloatArray | None:
         """Return the probability with which a uniform draw takes each row; 0 where the plan gives none."""
@@ -257,7 +312,7 @@ class _Choosing:
 
     def _warnings(self, chosen_scores: FloatArray, taken: int, audited: int) -> list[tuple[str, str]]:
         task, plan, scores = self.task, self.task.plan, self.holdings.statistics
-        warnings = plan.choice.remarks(chosen_scores)
+        warnings = self.warnings + plan.choice.remarks(chosen_scores)
         if plan.score.ranks_alike_for_two_classes and self.shape.classes == 2:
             message = f"with two classes, {plan.score.name} ranks like every other score of one model's uncertainty"
             warnings.append(("BINARY_RANKING", message))

@@ -38,11 +38,11 @@ class LimitError(EngineError):
     ----------
     limit : str
         The name of the limit, as in the contract's `ServerLimits`.
-    allowed : int
+    allowed : int or float
         Its value.
     """
 
-    def __init__(self, message: str, *, limit: str, allowed: int, field: str = "") -> None:
+    def __init__(self, message: str, *, limit: str, allowed: float, field: str = "") -> None:
         super().__init__("LIMIT_EXCEEDED", message, field=field)
         self.limit = limit
         self.allowed = allowed

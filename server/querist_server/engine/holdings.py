@@ -13,6 +13,7 @@ from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.keep import Best, Columns, Everything, Gather, Kept
 from querist_server.engine.kernels import noise
 from querist_server.engine.part import FloatArray, IndexArray, Need, Part, PoolScore, PoolWeight, RowChoice, Suspects
+from querist_server.engine.set_score import SetScore
 from querist_server.engine.pool import Block, Context
 from querist_server.engine.quarantine import Quarantine
 from querist_server.engine.statistics import ScoreStatistics
@@ -27,6 +28,7 @@ ROW_COLUMNS = (
     Need.PREDICTED_VALUES,
     Need.PREDICTED_VARIANCES,
     Need.GROUPS,
+    Need.COMMITTEE_PROBABILITIES,
 )
 """Needs that a choice, a guard or a weight may want to see of all rows together; each is a column, called like the need in lower case."""
 
@@ -74,7 +76,7 @@ class Holdings:
         self._task, self._context, self._limits = task, context, limits
         capacity = _capacity(task)
         self.keeps_all = capacity is None
-        self.settles_late = isinstance(task.plan.score, PoolScore) or any(guard.looks_at_pool for guard in task.plan.guards)
+        self.settles_late = isinstance(task.plan.score, (PoolScore, SetScore)) or any(guard.looks_at_pool for guard in task.plan.guards)
         self._chosen_from: Kept = Everything() if capacity is None else Best(capacity)
         self._drawn_from = Best(0 if capacity is None else task.random_count)
         self._audited_from = Best(task.audit_count)
@@ -191,6 +193,8 @@ class Holdings:
                 columns["cost"] = block.costs[at]
             for name in self._columns:
                 columns[name] = getattr(block, name)[at]
+            if isinstance(self._task.plan.score, SetScore):
+                columns |= {name: column[at] for name, column in self._task.plan.score.columns(block).items()}
             for guard in self._task.plan.guards:
                 columns |= {name: column[at] for name, column in guard.pool_columns(block, self._context).items()}
             return columns
@@ -208,7 +212,7 @@ def weighted(scores: FloatArray, factors: Iterable[FloatArray], rows: IndexArray
     """
     values = scores
     for factor in factors:
-        if values is scores and scores.min(initial=0.0) < 0:
+        if values is scores and (scores < 0).any():
             position = int((scores < 0).argmax())
             message = f"a score is {scores[position]:g}; weights multiply scores of 0 or more"
             raise EngineError("SCORE_NEGATIVE", message, field="plan.weights", row=int(rows[position]))
@@ -220,7 +224,7 @@ def weighted(scores: FloatArray, factors: Iterable[FloatArray], rows: IndexArray
 def _capacity(task: Task) -> int | None:
     """Return how many rows the plan must be able to choose from; None for all."""
     plan = task.plan
-    late = isinstance(plan.score, PoolScore) or any(isinstance(weight, PoolWeight) for weight in plan.weights)
+    late = isinstance(plan.score, (PoolScore, SetScore)) or any(isinstance(weight, PoolWeight) for weight in plan.weights)
     if task.count is None or late or any(guard.looks_at_pool for guard in plan.guards):
         return None
     if task.watched and (task.random_count or plan.prefilter is None):
@@ -235,5 +239,7 @@ def _columns_wanted(task: Task) -> list[str]:
     plan = task.plan
     parts: list[Part] = [plan.choice, *(guard for guard in plan.guards if guard.looks_at_pool or guard.looks_at_batch)]
     parts += [weight for weight in plan.weights if isinstance(weight, PoolWeight)]
+    if isinstance(plan.score, SetScore):
+        parts.append(plan.score)
     wanted = frozenset[Need]().union(*(part.required() for part in parts))
     return [need.value.lower() for need in ROW_COLUMNS if need in wanted]

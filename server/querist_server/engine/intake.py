@@ -62,12 +62,14 @@ def block_of(cut: Cut, context: Context) -> Block:
         groups=columns.get("groups"),
         unlabelable=_between(columns, "unlabelable", first),
         thumbnails=columns.get("thumbnails"),
+        evidence=_evidence(columns, first),
+        look_ahead=_look_ahead(columns, first),
     )
 
 
 def _predictions(columns: dict[str, Any], first: int) -> Array | None:
     if "probabilities" in columns:
-        return _rows_of_probabilities(columns["probabilities"], "probabilities", first)
+        return probability_rows(columns["probabilities"], "probabilities", first)
     if "logits" in columns:
         logits = widened(columns["logits"])
         _refuse_non_finite(logits, "logits", first)
@@ -78,7 +80,7 @@ def _predictions(columns: dict[str, Any], first: int) -> Array | None:
 def _members(columns: dict[str, Any], first: int) -> Array | None:
     if "committee.probabilities" in columns:
         sent = np.moveaxis(columns["committee.probabilities"], 1, 0)
-        return _rows_of_probabilities(sent, "committee.probabilities", first)
+        return probability_rows(sent, "committee.probabilities", first)
     if "committee.logits" in columns:
         logits = widened(np.moveaxis(columns["committee.logits"], 1, 0))
         _refuse_non_finite(np.moveaxis(logits, 0, 1), "committee.logits", first)
@@ -121,6 +123,17 @@ def _variances(columns: dict[str, Any], first: int) -> Array | None:
     if values is not None:
         _refuse_where(values < 0, values, "a variance is {:g}; allowed is 0 or more", "predicted_variances", first)
     return values
+
+
+def _evidence(columns: dict[str, Any], first: int) -> Array | None:
+    values = _column(columns, "evidence", first)
+    if values is not None:
+        _refuse_where(values < 0, values, "a value is {:g}; allowed is 0 or more", "evidence", first)
+    return values
+
+
+def _look_ahead(columns: dict[str, Any], first: int) -> Array | None:
+    return probability_rows(np.moveaxis(columns["look_ahead"], 0, 2), "look_ahead", first) if "look_ahead" in columns else None
 
 
 def _member_values(columns: dict[str, Any], first: int) -> Array | None:
@@ -211,8 +224,8 @@ def _two_logits(logits: Array) -> Array:
     return np.concatenate((np.zeros_like(logits), logits), axis=-1)
 
 
-def _rows_of_probabilities(sent: Array, name: str, first: int) -> Array:
-    """Check [n], [..., n, 1] or [..., n, C] and return [..., n, C] with C of at least 2."""
+def probability_rows(sent: Array, name: str, first: int) -> Array:
+    """Check [n], [..., n, 1] or [..., n, C] and return [..., n, C] with C of at least 2, widened."""
     tolerance = SUM_TOLERANCE if sent.dtype.itemsize > 2 else SUM_TOLERANCE_16_BIT
     values = widened(sent)
     if values.ndim == 1:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from querist_server.engine.draft import Draft, Watcher
 from querist_server.engine.errors import EngineError
-from querist_server.engine.pool import Block, Context
+from querist_server.engine.pool import Block, Context, Side
 
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
@@ -53,6 +53,14 @@ class Need(enum.Enum):
     WANTED = "WANTED"
     UNWANTED = "UNWANTED"
     HEAD = "HEAD"
+    LABELLED_EMBEDDINGS = "LABELLED_EMBEDDINGS"
+    CLASS_COUNT = "CLASS_COUNT"
+    TARGET_EMBEDDINGS = "TARGET_EMBEDDINGS"
+    TARGET_PROBABILITIES = "TARGET_PROBABILITIES"
+    TARGET_COMMITTEE = "TARGET_COMMITTEE"
+    EVIDENCE = "EVIDENCE"
+    LOOK_AHEAD = "LOOK_AHEAD"
+    TWO_CLASSES = "TWO_CLASSES"
 
 
 class Merge(enum.Enum):
@@ -121,6 +129,22 @@ class Score(Part, ABC):
     """Whether every order of the candidates is equally likely, so that choosing by it alone is a uniform draw."""
     ranks_alike_for_two_classes: ClassVar[bool] = False
     """Whether, for two classes, it ranks like all other scores that say so."""
+    heeds: ClassVar[frozenset[Need]] = frozenset()
+    """What it makes use of if it is sent, beside its needs."""
+
+    def surrogate(self, side: Side) -> bool:  # noqa: ARG002 - most scores never do
+        """Tell whether it fits a model of its own to the labelled set."""
+        return False
+
+    def settled(self, side: Side, classes: int) -> Score:  # noqa: ARG002 - most scores have nothing to settle
+        """Return the score with the defaults that depend on what was sent beside the pool, and on the number of classes (0 if unknown).
+
+        Raises
+        ------
+        EngineError
+            If they cannot be found, or parameters do not go with the number of classes.
+        """
+        return self
 
     def required_of_parts(self) -> frozenset[Need]:
         """Return what must be sent for the parts of each instance, if the score looks at parts."""

@@ -9,6 +9,7 @@ on several threads if asked, and folded in row order, so the answer does not dep
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +28,7 @@ from querist_server.engine.pool import Block, Context
 from querist_server.engine.selection import Selection, Statistics
 from querist_server.engine.side import SideIntake
 from querist_server.engine.task import Limits, Task
+from querist_server.engine.work import Work
 
 __all__ = ["AutoChoice", "Limits", "Run", "Selection", "Statistics", "Task"]
 
@@ -54,6 +56,7 @@ class Run:
         self.rows_scored = 0
         self.task = task if task.auto else task.with_plan(task.plan)
         self.auto_choice: AutoChoice | None = None
+        self.work = Work(limits.max_score_cells, limits.max_kept_bytes)
         self._limits, self._checkpoint = limits, checkpoint
         self._side = SideIntake(limits)
         self._excluded_rows = np.unique(task.exclude_indices) if task.exclude_indices is not None else np.empty(0, np.int64)
@@ -137,9 +140,12 @@ class Run:
         if self.task.auto:
             self.auto_choice = auto.resolve(self.task, columns, self._side)
             self.task = self.task.with_plan(self.auto_choice.plan)
-        self._shape = shape.shape_of(columns, self._side.names, self.task, self._limits)
+        self._shape = shape.shape_of(columns, self._side.names, self.task, self._limits, self._side.rows("head.weights"))
         cost = self.task.cost_matrix
-        side = self._side.build(columns, self._shape.classes)
+        side = self._side.build(columns, self._shape.classes, self._shape.members)
+        settled = self.task.plan.score.settled(side, self._shape.classes)
+        if settled is not self.task.plan.score:
+            self.task = self.task.with_plan(dataclasses.replace(self.task.plan, score=settled))
         cost_model = None
         if "cost_features" in columns and side.cost_features is not None and side.cost_history is not None:
             cost_model = CostModel.fitted(side.cost_features, side.cost_history)
@@ -151,6 +157,7 @@ class Run:
             side=side,
             cost_model=cost_model,
             checkpoint=self._checkpoint,
+            work=self.work,
         )
         derived = 8 * self._shape.classes if self._shape.members else 0
         self._grid = grid.Grid(grid.block_rows(grid.row_bytes(columns) + derived), grid.block_parts(columns))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from querist_server.engine.costing import CostModel
 from querist_server.engine.kernels import committee, uncertainty
+from querist_server.engine.work import Work
 
 Array = npt.NDArray[Any]
 Value = TypeVar("Value")
@@ -38,6 +39,10 @@ class Side:
     cost_features : ndarray of shape (n_H, F), float64
     cost_history : ndarray of shape (n_H,), float64
         Features and costs of labels in the past, from which costs are predicted.
+    target_embeddings : ndarray of shape (E, D), of the type of the pool's embeddings
+    target_probabilities : ndarray of shape (E, C)
+    target_committee : ndarray of shape (K, E, C)
+        Predictions for the instances on which the model is meant to do well.
     """
 
     labelled_embeddings: Array | None = None
@@ -50,6 +55,9 @@ class Side:
     head_bias: npt.NDArray[np.float64] | None = None
     cost_features: npt.NDArray[np.float64] | None = None
     cost_history: npt.NDArray[np.float64] | None = None
+    target_embeddings: Array | None = None
+    target_probabilities: Array | None = None
+    target_committee: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,8 @@ class Context:
         Predicts costs from features.
     checkpoint : callable
         Raises `Cancelled` if the caller has gone; to be called at least every few milliseconds of work.
+    work : Work
+        Where long scores say how much they have to do.
     """
 
     seed: int
@@ -81,6 +91,7 @@ class Context:
     side: Side = field(default_factory=Side)
     cost_model: CostModel | None = None
     checkpoint: Callable[[], None] = lambda: None
+    work: Work = field(default_factory=Work)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +146,10 @@ class Block:
     unlabelable : ndarray of shape (n,)
         Probability that annotators could not label the instance.
     thumbnails : ndarray of shape (n, H, W) or (n, H, W, 3), uint8
+    evidence : ndarray of shape (n, C)
+        How much speaks for each class.
+    look_ahead : ndarray of shape (C, E, n, C)
+        Probabilities of the classes (last) for each target instance, once the row was learnt with each label (first).
     keys : ndarray of shape (n,), int64
     excluded : ndarray of shape (n,), bool
     """
@@ -157,6 +172,8 @@ class Block:
     groups: npt.NDArray[np.int64] | None = None
     unlabelable: Array | None = None
     thumbnails: Array | None = None
+    evidence: Array | None = None
+    look_ahead: Array | None = None
     keys: Array | None = None
     excluded: Array | None = None
 
@@ -169,6 +186,11 @@ class Block:
     def required_members(self) -> Array:
         """The committee's probabilities, shape (K, n, C), for scores that declare that they need them."""
         return sent(self.members)
+
+    @property
+    def committee_probabilities(self) -> Array:
+        """The same with the rows first, shape (n, K, C): as it is kept."""
+        return np.moveaxis(self.required_members, 1, 0)
 
     @cached_property
     def consensus(self) -> Array:

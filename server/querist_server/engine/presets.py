@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from querist_server.engine.choices.badge import Badge
 from querist_server.engine.choices.bait import Bait
+from querist_server.engine.choices.batch_bald import BatchBald
 from querist_server.engine.choices.class_balanced import ClassBalanced
 from querist_server.engine.choices.cluster_margin import ClusterMargin
 from querist_server.engine.choices.drop_query import DropQuery
@@ -31,12 +32,16 @@ from querist_server.engine.scores.adaptive import Adaptive
 from querist_server.engine.scores.bald import Bald
 from querist_server.engine.scores.binary_minimum import BinaryMinimum
 from querist_server.engine.scores.caller import CallerScore
+from querist_server.engine.scores.committee_error_reduction import CommitteeErrorReduction
 from querist_server.engine.scores.consensus_entropy import ConsensusEntropy
 from querist_server.engine.scores.cvirs import Cvirs
+from querist_server.engine.scores.dirichlet import Dirichlet
 from querist_server.engine.scores.emcm import Emcm
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.expected_cost import ExpectedCost
 from querist_server.engine.scores.expected_gradient_length import ExpectedGradientLength
+from querist_server.engine.scores.expected_output_change import ExpectedOutputChange
+from querist_server.engine.scores.field_error_reduction import FieldErrorReduction
 from querist_server.engine.scores.fisher_trace import FisherTrace
 from querist_server.engine.scores.gcmi import Gcmi
 from querist_server.engine.scores.gini import Gini
@@ -44,19 +49,28 @@ from querist_server.engine.scores.gradient_norm import GradientNorm
 from querist_server.engine.scores.label_cardinality import LabelCardinality
 from querist_server.engine.scores.label_uncertainty import LabelUncertainty
 from querist_server.engine.scores.least_confidence import LeastConfidence
+from querist_server.engine.scores.logistic_error_reduction import LogisticErrorReduction
+from querist_server.engine.scores.look_ahead_error_reduction import LookAheadErrorReduction
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.scores.max_kl import MaxKl
+from querist_server.engine.scores.mcpal import Mcpal
 from querist_server.engine.scores.mean_disagreement import MeanDisagreement
 from querist_server.engine.scores.member_variance import MemberVariance
 from querist_server.engine.scores.mmc import Mmc
 from querist_server.engine.scores.mnlp import Mnlp
 from querist_server.engine.scores.parts_score import PartsScore
+from querist_server.engine.scores.parzen_error_reduction import ParzenErrorReduction
+from querist_server.engine.scores.possibilistic import Possibilistic
 from querist_server.engine.scores.predictive_variance import PredictiveVariance
 from querist_server.engine.scores.probability_std import ProbabilityStd
 from querist_server.engine.scores.random import Random
 from querist_server.engine.scores.ratio import Ratio
+from querist_server.engine.scores.ridge_error_reduction import RidgeErrorReduction
+from querist_server.engine.scores.value_of_information import ValueOfInformation
+from querist_server.engine.scores.variance_reduction import VarianceReduction
 from querist_server.engine.scores.variation_ratio import VariationRatio
 from querist_server.engine.scores.vote_entropy import VoteEntropy
+from querist_server.engine.scores.xpal import Xpal
 from querist_server.engine.weights.density import Density
 
 
@@ -153,6 +167,53 @@ _PRESETS = (
     Preset("gradient_norm", Plan(GradientNorm(), Top()), "The change of a softmax layer if the prediction is right."),
     Preset("fisher_trace", Plan(FisherTrace(), Top()), "The information that the label adds to a softmax layer."),
     Preset("emcm", Plan(Emcm(), Top()), "Regression: expected model change by a bootstrap committee."),
+    Preset(
+        "committee_eer",
+        Plan(CommitteeErrorReduction(), Top()),
+        "Expected Brier loss of a committee, over the whole pool in closed form (CoreMSE).",
+    ),
+    Preset(
+        "power_committee_eer",
+        Plan(CommitteeErrorReduction(), Power()),
+        "Expected Brier loss of a committee, for large batches.",
+    ),
+    Preset(
+        "epig",
+        Plan(CommitteeErrorReduction(evaluation="SAMPLE", loss="LOG"), Top()),
+        "What the label tells about the predictions for a sample of the pool.",
+    ),
+    Preset(
+        "target_epig",
+        Plan(CommitteeErrorReduction(evaluation="TARGET", loss="LOG"), Top()),
+        "What the label tells about the predictions for a target set, wherever it comes from.",
+    ),
+    Preset(
+        "power_epig",
+        Plan(CommitteeErrorReduction(evaluation="SAMPLE", loss="LOG"), Power()),
+        "EPIG for large batches.",
+    ),
+    Preset(
+        "batch_bald",
+        Plan(Bald(), BatchBald(), prefilter_factor=100),
+        "BALD for a small batch as a whole; for larger ones take power_bald.",
+    ),
+    Preset(
+        "parzen_eer",
+        Plan(ParzenErrorReduction(), Top()),
+        "Expected error of a Parzen window classifier; for few labels and good embeddings.",
+    ),
+    Preset("xpal", Plan(Xpal(), Top()), "Only decisions that the label turns count; for few labels and good embeddings."),
+    Preset("mcpal", Plan(Mcpal(), Top(), weights=(Density(),)), "What a label gains around an instance, times how many it stands for."),
+    Preset("voi", Plan(ValueOfInformation(), Top()), "The risk over labelled and unlabelled instances by a Parzen window classifier."),
+    Preset("field_eer", Plan(FieldErrorReduction(), Top()), "Expected error of a Gaussian field; for a handful of labels and clear clusters."),
+    Preset("logistic_eer", Plan(LogisticErrorReduction(), Top()), "Expected error of a linear layer on the embeddings, yours or fitted here."),
+    Preset("ridge_eer", Plan(RidgeErrorReduction(), Top()), "Uncertainty times squared influence: the cheapest error reduction."),
+    Preset("variance_reduction", Plan(VarianceReduction(), Top()), "Regression: lowers the variance of a linear model over the pool."),
+    Preset("emoc", Plan(ExpectedOutputChange(), Top()), "The most change in what a linear model says of others."),
+    Preset("look_ahead_eer", Plan(LookAheadErrorReduction(), Top()), "Expected error by your own models, retrained with each label."),
+    Preset("dirichlet", Plan(Dirichlet(), Top()), "Evidential models: how little is known of the class probabilities."),
+    Preset("vacuity", Plan(Dirichlet(criterion="VACUITY"), Top()), "Evidential models: how little evidence there is at all."),
+    Preset("epistemic", Plan(Possibilistic(), Top()), "Two classes: where both are plausible by the labels around."),
     Preset("label_margin", Plan(LabelUncertainty(), Top()), "Multi-label: the mean openness of all labels."),
     Preset("power_label_margin", Plan(LabelUncertainty(), Power()), "Multi-label, for large batches."),
     Preset("label_entropy", Plan(LabelUncertainty(label_measure="ENTROPY"), Top()), "Multi-label: the mean entropy of all labels."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from querist_server.engine.choices.badge import Badge
 from querist_server.engine.choices.bait import Bait
+from querist_server.engine.choices.batch_bald import BatchBald
 from querist_server.engine.choices.class_balanced import ClassBalanced
 from querist_server.engine.choices.cluster_margin import ClusterMargin
 from querist_server.engine.choices.drop_query import DropQuery
@@ -36,12 +37,16 @@ from querist_server.engine.scores.adaptive import Adaptive
 from querist_server.engine.scores.bald import Bald
 from querist_server.engine.scores.binary_minimum import BinaryMinimum
 from querist_server.engine.scores.caller import CallerScore
+from querist_server.engine.scores.committee_error_reduction import CommitteeErrorReduction
 from querist_server.engine.scores.consensus_entropy import ConsensusEntropy
 from querist_server.engine.scores.cvirs import Cvirs
+from querist_server.engine.scores.dirichlet import Dirichlet
 from querist_server.engine.scores.emcm import Emcm
 from querist_server.engine.scores.entropy import Entropy
 from querist_server.engine.scores.expected_cost import ExpectedCost
 from querist_server.engine.scores.expected_gradient_length import ExpectedGradientLength
+from querist_server.engine.scores.expected_output_change import ExpectedOutputChange
+from querist_server.engine.scores.field_error_reduction import FieldErrorReduction
 from querist_server.engine.scores.fisher_trace import FisherTrace
 from querist_server.engine.scores.gcmi import Gcmi
 from querist_server.engine.scores.gini import Gini
@@ -49,21 +54,30 @@ from querist_server.engine.scores.gradient_norm import GradientNorm
 from querist_server.engine.scores.label_cardinality import LabelCardinality
 from querist_server.engine.scores.label_uncertainty import LabelUncertainty
 from querist_server.engine.scores.least_confidence import LeastConfidence
+from querist_server.engine.scores.logistic_error_reduction import LogisticErrorReduction
+from querist_server.engine.scores.look_ahead_error_reduction import LookAheadErrorReduction
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.scores.max_kl import MaxKl
+from querist_server.engine.scores.mcpal import Mcpal
 from querist_server.engine.scores.mean_disagreement import MeanDisagreement
 from querist_server.engine.scores.member_variance import MemberVariance
 from querist_server.engine.scores.mix import Mix
 from querist_server.engine.scores.mmc import Mmc
 from querist_server.engine.scores.mnlp import Mnlp
 from querist_server.engine.scores.parts_score import PartsScore
+from querist_server.engine.scores.parzen_error_reduction import ParzenErrorReduction
+from querist_server.engine.scores.possibilistic import Possibilistic
 from querist_server.engine.scores.predictive_variance import PredictiveVariance
 from querist_server.engine.scores.probability_std import ProbabilityStd
 from querist_server.engine.scores.random import Random
 from querist_server.engine.scores.ratio import Ratio
+from querist_server.engine.scores.ridge_error_reduction import RidgeErrorReduction
 from querist_server.engine.scores.sequence_confidence import SequenceConfidence
+from querist_server.engine.scores.value_of_information import ValueOfInformation
+from querist_server.engine.scores.variance_reduction import VarianceReduction
 from querist_server.engine.scores.variation_ratio import VariationRatio
 from querist_server.engine.scores.vote_entropy import VoteEntropy
+from querist_server.engine.scores.xpal import Xpal
 from querist_server.engine.weights.cost import Cost
 from querist_server.engine.weights.density import Density
 from querist_server.engine.weights.rarity import Rarity
@@ -73,12 +87,16 @@ _SCORES: tuple[type[Score], ...] = (
     Bald,
     BinaryMinimum,
     CallerScore,
+    CommitteeErrorReduction,
     ConsensusEntropy,
     Cvirs,
+    Dirichlet,
     Emcm,
     Entropy,
     ExpectedCost,
     ExpectedGradientLength,
+    ExpectedOutputChange,
+    FieldErrorReduction,
     FisherTrace,
     Gcmi,
     Gini,
@@ -86,25 +104,35 @@ _SCORES: tuple[type[Score], ...] = (
     LabelCardinality,
     LabelUncertainty,
     LeastConfidence,
+    LogisticErrorReduction,
+    LookAheadErrorReduction,
     Margin,
     MaxKl,
+    Mcpal,
     MeanDisagreement,
     MemberVariance,
     Mix,
     Mmc,
     Mnlp,
     PartsScore,
+    ParzenErrorReduction,
+    Possibilistic,
     PredictiveVariance,
     ProbabilityStd,
     Random,
     Ratio,
+    RidgeErrorReduction,
     SequenceConfidence,
+    ValueOfInformation,
+    VarianceReduction,
     VariationRatio,
     VoteEntropy,
+    Xpal,
 )
 _CHOICES: tuple[type[Choice], ...] = (
     Badge,
     Bait,
+    BatchBald,
     ClassBalanced,
     ClusterMargin,
     DropQuery,

@@ -82,6 +82,8 @@ class Selection:
     spending : Spending or None
     guarantee : float or None
         The share of the best possible objective that the batch surely reaches.
+    score_source : str
+        Whose predictions the scores come from: a name of the contract's `ScoreSource`.
     statistics : Statistics
     warnings : list of (str, str)
         Names of the contract's `WarningCode`, and sentences.
@@ -110,6 +112,7 @@ class Selection:
     guarded_tallies: dict[str, int]
     spending: Spending | None
     guarantee: float | None
+    score_source: str
     statistics: Statistics
     warnings: list[tuple[str, str]]
     seconds: dict[str, float] = field(default_factory=dict)

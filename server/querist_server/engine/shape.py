@@ -35,6 +35,8 @@ _PROVIDERS: dict[Need, tuple[str, ...]] = {
     Need.GROUPS: ("groups",),
     Need.UNLABELABLE: ("unlabelable",),
     Need.THUMBNAILS: ("thumbnails",),
+    Need.EVIDENCE: ("evidence",),
+    Need.LOOK_AHEAD: ("look_ahead",),
 }
 _BESIDE: dict[Need, str] = {
     Need.LABELLED_CLASSES: "labelled.classes",
@@ -43,7 +45,15 @@ _BESIDE: dict[Need, str] = {
     Need.WANTED: "wanted",
     Need.UNWANTED: "unwanted",
     Need.HEAD: "head.weights",
+    Need.LABELLED_EMBEDDINGS: "labelled.embeddings",
+    Need.TARGET_EMBEDDINGS: "target.embeddings",
+    Need.TARGET_PROBABILITIES: "target.probabilities",
+    Need.TARGET_COMMITTEE: "target.committee",
 }
+_UNPREDICTED = frozenset(
+    {"embeddings", "keys", "excluded", "costs", "cost_features", "groups", "unlabelable", "thumbnails"}
+)
+"""Columns that are no model's."""
 _SOURCES = {
     "probabilities": "PROBABILITIES",
     "logits": "LOGITS",
@@ -65,16 +75,19 @@ class Shape:
         Where class probabilities come from: a name of the contract's `PredictionSource`.
     signature : tuple
         Names, types and row shapes of the columns, which every block must share.
+    predicted : bool
+        Whether anything that a model says is among the columns.
     """
 
     classes: int
     members: int
     source: str
     signature: Signature
+    predicted: bool = False
 
 
-def shape_of(columns: Mapping[str, Any], beside: Collection[str], task: Task, limits: Limits) -> Shape:
-    """Look at the first columns of a pool, and at the names of what was sent beside it.
+def shape_of(columns: Mapping[str, Any], beside: Collection[str], task: Task, limits: Limits, head_classes: int = 0) -> Shape:
+    """Look at the first columns of a pool, and at the names of what was sent beside it, among which may be a head for so many classes.
 
     Raises
     ------
@@ -85,7 +98,15 @@ def shape_of(columns: Mapping[str, Any], beside: Collection[str], task: Task, li
     """
     _check_needs(columns, beside, task)
     members = _members(columns)
-    classes = _classes(columns, task)
+    classes = _classes(columns, task) or head_classes
+    if Need.CLASS_COUNT in task.plan.needs and not classes:
+        message = "the plan needs the number of classes: send class_count, or predictions that show it"
+        raise EngineError("FIELD_MISSING", message, field="class_count")
+    if Need.TWO_CLASSES in task.plan.needs and classes != 2:
+        message = f"the plan is for two classes, and there are {classes or 'none'}: send class_count, or predictions that show it"
+        raise EngineError("VALUE_OUT_OF_RANGE", message, field="class_count")
+    if "evidence" in columns and columns["evidence"].shape[1] < 2:
+        raise EngineError("SHAPE_INVALID", "evidence has fewer than 2 columns; there must be one for each class", field="evidence")
     _limit(classes, "max_classes", limits.max_classes, next((name for name in _SOURCES if name in columns), ""))
     if "label_probabilities" in columns:
         _check_width("label_probabilities", columns["label_probabilities"].shape[1], "max_classes", limits.max_classes)
@@ -101,7 +122,7 @@ def shape_of(columns: Mapping[str, Any], beside: Collection[str], task: Task, li
         message = f"cost_matrix has shape {list(task.cost_matrix.shape)}; for {classes} classes it must be [{classes}, {classes}]"
         raise EngineError("SHAPE_MISMATCH", message, field="cost_matrix")
     source = next((_SOURCES[name] for name in _SOURCES if name in columns), "UNSPECIFIED")
-    return Shape(classes, members, source, signature_of(columns))
+    return Shape(classes, members, source, signature_of(columns), predicted=not _UNPREDICTED.issuperset(columns))
 
 
 def signature_of(columns: Mapping[str, Any]) -> Signature:
@@ -157,6 +178,8 @@ def _check_needs(columns: Mapping[str, Any], beside: Collection[str], task: Task
         if need is Need.COST_MATRIX:
             if task.cost_matrix is None:
                 raise EngineError("INPUT_MISSING", "the plan needs cost_matrix, which was not sent", field="cost_matrix")
+        elif need in (Need.CLASS_COUNT, Need.TWO_CLASSES):
+            continue
         elif need in _BESIDE:
             if _BESIDE[need] not in beside:
                 message = f"the plan needs side.{_BESIDE[need]}; what was sent is {sent}"
@@ -201,10 +224,13 @@ def _classes(columns: Mapping[str, Any], task: Task) -> int:
         if task.class_count is None:
             raise EngineError("FIELD_MISSING", "class_count is required with votes", field="class_count")
         found["class_count"] = task.class_count
-    if not found:
-        return 0
+    for name, axis in (("evidence", 1), ("look_ahead", 3), ("look_ahead", 1)):
+        if name in flat:
+            found[f"{name}.shape[{axis}]"] = flat[name].shape[axis]
     if task.class_count is not None:
         found["class_count"] = task.class_count
+    if not found:
+        return 0
     (first, classes), *others = found.items()
     for name, other in others:
         if other != classes:

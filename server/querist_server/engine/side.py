@@ -18,6 +18,7 @@ Array = npt.NDArray[Any]
 FEWEST_COSTS = 3
 _LABELLED = ("labelled.embeddings", "labelled.classes", "labelled.values", "labelled.sets")
 _HISTORY = ("cost_history.features", "cost_history.costs")
+_TARGET = ("target.embeddings", "target.probabilities", "target.committee")
 
 
 class SideIntake:
@@ -60,7 +61,7 @@ class SideIntake:
         """Return how many rows of a tensor came."""
         return sum(map(len, self._pieces.get(name, [])))
 
-    def build(self, pool: Mapping[str, Any], classes: int) -> Side:
+    def build(self, pool: Mapping[str, Any], classes: int, members: int = 0) -> Side:
         """Check all that came.
 
         Parameters
@@ -69,11 +70,14 @@ class SideIntake:
             The first rows of the pool.
         classes : int
             Number of classes C, 0 if there are none.
+        members : int
+            Number of the committee's members K, 0 if there are none.
         """
         sent = {name: pieces[0] if len(pieces) == 1 else np.concatenate(pieces) for name, pieces in self._pieces.items()}
         self._pieces = {}
         _check_lengths(sent, _LABELLED)
         _check_lengths(sent, _HISTORY)
+        _check_lengths(sent, _TARGET)
         embeddings = pool.get("embeddings")
         weights = _finite(sent, "head.weights")
         return Side(
@@ -87,6 +91,9 @@ class SideIntake:
             head_bias=_bias(sent, weights),
             cost_features=_features(sent, pool.get("cost_features")),
             cost_history=_costs(sent),
+            target_embeddings=_points(sent, "target.embeddings", embeddings),
+            target_probabilities=_target_probabilities(sent, classes),
+            target_committee=_target_committee(sent, classes, members),
         )
 
 
@@ -186,6 +193,36 @@ def _features(sent: Mapping[str, Array], pool: Array | None) -> npt.NDArray[np.f
         message = f"cost_history.features has {features.shape[1]} columns and cost_features {pool.shape[1]}; they must agree"
         raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
     return features
+
+
+def _target_probabilities(sent: Mapping[str, Array], classes: int) -> Array | None:
+    name = "target.probabilities"
+    if name not in sent:
+        return None
+    probabilities = intake.probability_rows(sent[name], f"side.{name}", 0)
+    _check_classes(name, probabilities, classes)
+    return probabilities if len(probabilities) else None
+
+
+def _target_committee(sent: Mapping[str, Array], classes: int, members: int) -> Array | None:
+    name = "target.committee"
+    if name not in sent:
+        return None
+    committee = sent[name]
+    if members and committee.shape[1] != members:
+        message = f"{name} has {committee.shape[1]} members and the pool's committee {members}; they must agree"
+        raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
+    if not len(committee):
+        return None
+    probabilities = intake.probability_rows(np.moveaxis(committee, 1, 0), f"side.{name}", 0)
+    _check_classes(name, probabilities, classes)
+    return probabilities
+
+
+def _check_classes(name: str, probabilities: Array, classes: int) -> None:
+    if classes and probabilities.shape[-1] != classes:
+        message = f"{name} has {probabilities.shape[-1]} classes and the pool {classes}; they must agree"
+        raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
 
 
 def _costs(sent: Mapping[str, Array]) -> npt.NDArray[np.float64] | None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from querist_server.engine.errors import EngineError
 from querist_server.engine.part import Plan, PoolScore
+from querist_server.engine.set_score import SetScore
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Limits:
     max_members: int
     max_embedding_width: int
     max_kept_bytes: int
+    max_score_cells: float = float("inf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +120,16 @@ class Task:
         repeated = next((name for name in names if names.count(name) > 1), "")
         _require(not repeated, "plan.weights", f"the weight {repeated} is there twice; each may be there once", "FIELD_CONFLICT")
         _require(
-            not (self.audit_share and isinstance(plan.score, PoolScore)),
+            not (self.audit_share and isinstance(plan.score, (PoolScore, SetScore))),
             "audit_share",
             f"the score {plan.score.name} is known among candidates alone, so that nothing that guards put aside has one",
             "FIELD_CONFLICT",
         )
+
+        if isinstance(plan.score, SetScore) and plan.score.most_scored is not None:
+            most, field = plan.score.most_scored, f"plan.score.{plan.score.name}.shortlist"
+            _require(self.count is not None, field, "a shortlist needs a count", "FIELD_CONFLICT")
+            _require(most >= (self.count or 1), field, f"shortlist is {most}; allowed is at least count, {self.count}")
 
     def with_plan(self, plan: Plan) -> Task:
         """Return the task with the plan that is really run."""

@@ -45,6 +45,8 @@ _COLUMNS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "groups": ((1,), INTEGERS, "[N]"),
     "unlabelable": ((1,), FLOATS, "[N]"),
     "thumbnails": ((3, 4), ("UINT8",), "[N, H, W] or [N, H, W, 3]"),
+    "evidence": ((2,), (*FLOATS, *INTEGERS), "[N, C]"),
+    "look_ahead": ((4,), FLOATS, "[N, C, E, C]"),
 }
 _PARTS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "probabilities": ((1, 2), FLOATS, "[T, C], [T] or [T, 1]"),
@@ -62,6 +64,9 @@ _SIDE: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "head.bias": ((1,), FLOATS, "[C]"),
     "cost_history.features": ((2,), (*FLOATS, *INTEGERS), "[n, F]"),
     "cost_history.costs": ((1,), (*FLOATS, *INTEGERS), "[n]"),
+    "target.embeddings": ((2,), FLOATS, "[E, D]"),
+    "target.probabilities": ((2,), FLOATS, "[E, C]"),
+    "target.committee": ((3,), FLOATS, "[E, K, C]"),
 }
 _UNTIL_KNOWN = preset_plan("random")
 """What stands for the plan of the strategy "auto" until the first rows are there."""

@@ -40,6 +40,7 @@ def encode_response(
         auto_choice=_auto_choice(auto_choice),
         spending=None if selection.spending is None else pb.Spending(**dataclasses.asdict(selection.spending)),
         guarantee=selection.guarantee,
+        score_source=f"SCORE_SOURCE_{selection.score_source}",
         selection_id=secrets.token_hex(12),
         selected=encode_selected(selection, rows),
         guarded=_guarded(selection),

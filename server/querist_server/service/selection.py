@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -80,8 +81,12 @@ class SelectionServicer(rpc.SelectionServiceServicer):
                     if time.monotonic() - told > PROGRESS_SECONDS:
                         told = time.monotonic()
                         yield _progress(pb.STAGE_SCORE, reader.rows, work)
-                yield _progress(pb.STAGE_CHOOSE, reader.rows, work)
-                selection = await ticket.run(work.finish)
+                finishing = asyncio.ensure_future(ticket.run(work.finish))
+                finishing.add_done_callback(_heard)
+                while not finishing.done():
+                    yield _progress(pb.STAGE_CHOOSE, reader.rows, work)
+                    await asyncio.wait((finishing,), timeout=PROGRESS_SECONDS)
+                selection = finishing.result()
                 for first_row, scores in work.run.take_scores():
                     yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
                 *pieces, last = encode_pieces(selection)
@@ -122,7 +127,17 @@ def _response(work: SelectionWork, selection: Selection, rows: slice, **seconds:
 
 
 def _progress(stage: pb.Stage, received: int, work: SelectionWork) -> pb.SelectStreamResponse:
-    return pb.SelectStreamResponse(progress=pb.Progress(stage=stage, rows_received=received, rows_scored=work.run.rows_scored))
+    run = work.run
+    progress = pb.Progress(
+        stage=stage, rows_received=received, rows_scored=run.rows_scored, work_total=run.work.total, work_done=run.work.done
+    )
+    return pb.SelectStreamResponse(progress=progress)
+
+
+def _heard(finished: asyncio.Future[Selection]) -> None:
+    """Ask for the error of work that nobody waits for, because the caller has gone."""
+    if not finished.cancelled():
+        finished.exception()
 
 
 def _note(work: SelectionWork, response: pb.SelectResponse, size: int) -> None:

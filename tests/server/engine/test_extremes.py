@@ -33,11 +33,11 @@ def extreme(rng, needs, dtype, scale):
     columns["embeddings"] = (signs * scale).astype(dtype)
     columns["embeddings"][5] = columns["embeddings"][6]
     columns["embeddings"][7] = 0
-    beside = {"labelled.embeddings": (rng.choice([-1.0, 1.0], (6, 4)) * scale).astype(dtype)}
+    beside = {"labelled.embeddings": (rng.choice([-1.0, 1.0], (9, 4)) * scale).astype(dtype)}
     for name in ("wanted", "unwanted"):
         beside[name] = (rng.choice([-1.0, 1.0], (3, 4)) * scale).astype(dtype)
     if Need.PREDICTED_VALUES in needs:
-        beside["labelled.values"] = rng.random(6)
+        beside["labelled.values"] = rng.random(9)
     return columns, {**task, "beside": {**task.get("beside", {}), **beside}}
 
 

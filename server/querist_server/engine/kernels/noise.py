@@ -24,6 +24,9 @@ class Purpose(enum.IntEnum):
     SUBSET = 7
     MASK = 8
     SEEDING_ROWS = 9
+    EVALUATION = 10
+    SHORTLIST = 11
+    OUTCOMES = 12
 
 
 def uniform(seed: int, purpose: Purpose, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

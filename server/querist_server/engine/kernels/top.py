@@ -15,6 +15,8 @@ def top(values: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], count: int
     """Return the first `count` positions of `ranking`, without ordering the rest."""
     if count >= len(values):
         return ranking(values, rows)
+    if not count:
+        return np.empty(0, np.int64)
     threshold = np.partition(values, len(values) - count)[len(values) - count]
     contenders = np.flatnonzero(values >= threshold)
     return contenders[ranking(values[contenders], rows[contenders])[:count]]

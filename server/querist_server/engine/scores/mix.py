@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -11,7 +12,8 @@ import numpy as np
 from querist_server.engine.errors import EngineError
 from querist_server.engine.kernels import top
 from querist_server.engine.part import FloatArray, Merge, Need, PoolScore, Score, parameter
-from querist_server.engine.pool import Block, Context
+from querist_server.engine.pool import Block, Context, Side
+from querist_server.engine.set_score import SetScore
 
 FEWEST_PARTS, MOST_PARTS = 2, 16
 
@@ -44,10 +46,9 @@ class Mix(PoolScore):
             raise EngineError("VALUE_OUT_OF_RANGE", message, field="plan.score.mix.parts")
         for position, part in enumerate(self.parts):
             where = f"plan.score.mix.parts[{position}]"
-            if isinstance(part.score, PoolScore):
-                raise EngineError(
-                    "VALUE_OUT_OF_RANGE", "a part of a mix is itself a mix; allowed is any other score", field=f"{where}.score"
-                )
+            if isinstance(part.score, (PoolScore, SetScore)):
+                message = f"{part.score.name} is known only when all candidates were seen; allowed are scores of single rows"
+                raise EngineError("VALUE_OUT_OF_RANGE", message, field=f"{where}.score")
             if not (np.isfinite(part.weight) and part.weight > 0):
                 message = f"weight is {part.weight}; allowed is a finite number above 0"
                 raise EngineError("VALUE_OUT_OF_RANGE", message, field=f"{where}.weight")
@@ -55,6 +56,15 @@ class Mix(PoolScore):
     def required(self) -> frozenset[Need]:
         """Return what any of the parts needs."""
         return frozenset().union(*(part.score.required() for part in self.parts))
+
+    def surrogate(self, side: Side) -> bool:
+        """Tell whether any of the parts fits a model of its own."""
+        return any(part.score.surrogate(side) for part in self.parts)
+
+    def settled(self, side: Side, classes: int) -> Mix:
+        """Return the mix of the settled parts."""
+        parts = tuple(dataclasses.replace(part, score=part.score.settled(side, classes)) for part in self.parts)
+        return dataclasses.replace(self, parts=parts)
 
     def repeatable(self) -> bool:
         """Tell whether all parts are."""

@@ -11,6 +11,7 @@ from querist_server.engine.errors import EngineError
 from querist_server.engine.kernels import ragged
 from querist_server.engine.part import FloatArray, IndexArray, Need, PoolScore, Score, parameter
 from querist_server.engine.pool import Block, Context, sent
+from querist_server.engine.set_score import SetScore
 
 PER_PART = frozenset({Need.PROBABILITIES, Need.COMMITTEE_PROBABILITIES, Need.COMMITTEE, Need.CALLER_SCORES})
 
@@ -37,7 +38,7 @@ class PartsScore(Score):
     def __post_init__(self) -> None:
         super().__post_init__()
         needs = self.score.required()
-        if isinstance(self.score, PoolScore) or not needs & PER_PART or not needs <= PER_PART | {Need.COST_MATRIX}:
+        if isinstance(self.score, (PoolScore, SetScore)) or not needs & PER_PART or not needs <= PER_PART | {Need.COST_MATRIX}:
             message = (
                 f"{self.score.name} is no score of single parts; allowed are those that look at class probabilities, a committee, or caller"
             )

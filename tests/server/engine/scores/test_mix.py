@@ -66,5 +66,5 @@ def test_parts_and_weights_out_of_bounds_are_refused(parts, field):
 
 def test_a_mix_of_mixes_is_refused():
     inner = Mix(parts=(MixPart(Margin()), MixPart(Entropy())), scale="RANK")
-    with pytest.raises(EngineError, match="itself a mix"):
+    with pytest.raises(EngineError, match="known only when all candidates"):
         Mix(parts=(MixPart(Margin()), MixPart(inner)), scale="RANK")

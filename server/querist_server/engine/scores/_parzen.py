@@ -1,0 +1,138 @@
+"""What scores have in common that look through a Parzen window classifier on the labelled embeddings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from querist_server.engine.errors import EngineError
+from querist_server.engine.kernels import parzen
+from querist_server.engine.kernels.parzen import Windows
+from querist_server.engine.kernels.risk import TINY, Risk
+from querist_server.engine.part import FloatArray, IndexArray, Need, parameter
+from querist_server.engine.pool import Context, Side, sent
+from querist_server.engine.scores._evaluating import Evaluated, Evaluating, evaluated
+
+LABELLED = frozenset({Need.EMBEDDINGS, Need.LABELLED_EMBEDDINGS, Need.LABELLED_CLASSES, Need.CLASS_COUNT})
+"""What windows need."""
+
+
+def settled_labelled(side: Side) -> npt.NDArray[Any]:
+    """Return the labelled embeddings.
+
+    Raises
+    ------
+    EngineError
+        If there are none.
+    """
+    if side.labelled_embeddings is None:
+        raise EngineError("INPUT_MISSING", "labelled.embeddings has no rows; at least 1 is needed", field="side.labelled.embeddings")
+    return side.labelled_embeddings
+
+
+def settled_bandwidth(bandwidth: float | None, side: Side, score: str) -> float:
+    """Return the bandwidth, found among the labelled embeddings if it is unset.
+
+    Raises
+    ------
+    EngineError
+        If there is no labelled instance, or no two differ.
+    """
+    labelled = settled_labelled(side)
+    if bandwidth is not None:
+        return bandwidth
+    found = parzen.median_distance(labelled)
+    if found is None:
+        message = "no two labelled embeddings differ, so that no bandwidth can be found; set one"
+        raise EngineError("FIELD_MISSING", message, field=f"plan.score.{score}.bandwidth")
+    return found
+
+
+def windows(bandwidth: float | None, context: Context) -> Windows:
+    """Return the windows of the labelled set."""
+    side = context.side
+    return Windows(sent(side.labelled_embeddings), sent(side.labelled_classes), context.classes, sent(bandwidth))
+
+
+class Parzen:
+    """The classifier around candidates and evaluated instances.
+
+    Attributes
+    ----------
+    cells : float
+    masses : ndarray of shape (C, n)
+        Around each candidate, with the prior.
+    evaluated : ndarray of shape (C, E)
+        Around each evaluated instance, with the prior.
+    """
+
+    def __init__(self, around: Windows, points: npt.NDArray[Any], others: npt.NDArray[Any], prior: float, context: Context) -> None:
+        self._around, self._points = around, points
+        self.masses = around.masses(points, context.checkpoint) + (prior + TINY)
+        self.evaluated = self.masses if others is points else around.masses(others, context.checkpoint) + (prior + TINY)
+        self._others = around.scaled(others)
+        self.cells = float(context.classes)
+
+    @property
+    def beliefs(self) -> FloatArray:
+        """The probability of each class for each candidate, shape (C, n)."""
+        return np.asarray(self.masses / self.masses.sum(axis=0))
+
+    def influence(self, rows: IndexArray, evaluated: slice) -> FloatArray:
+        """Return the mass that each candidate would lend to each evaluated instance, shape (n, e)."""
+        return parzen.kernel(self._around.scaled(self._points[rows]), self._others[evaluated])
+
+
+class Reduction(Parzen):
+    """The expected fall of a loss."""
+
+    def __init__(self, risk: Risk, around: Windows, points: npt.NDArray[Any], others: npt.NDArray[Any], prior: float, context: Context):
+        super().__init__(around, points, others, prior, context)
+        self._risk = risk
+        self.now = risk.of(self.evaluated)
+
+    def gains(self, rows: IndexArray, evaluated: slice, believed: FloatArray) -> FloatArray:
+        """Return the losses now, less those that are expected."""
+        masses, influence = self.evaluated[:, evaluated], self.influence(rows, evaluated)
+        rest = self._risk.rest(masses)
+        return self._risk.gains(self.now[evaluated], rest, believed, lambda label: masses[label] + influence)
+
+    @property
+    def ceiling(self) -> float:
+        """What no label could gain more than."""
+        return float(self.now.mean()) - self._risk.least
+
+
+@dataclass(frozen=True)
+class ParzenScore(Evaluating):
+    """A score by the classifier, with its parameters."""
+
+    needs: ClassVar[frozenset[Need]] = LABELLED
+    heeds: ClassVar[frozenset[Need]] = frozenset({Need.PROBABILITIES})
+
+    bandwidth: float | None = parameter(None, doc="Bandwidth of the kernel; unset: the median distance of labelled instances.", minimum=5e-324)
+    prior: float = parameter(0.001, doc="Mass that each class has everywhere.", minimum=0.0, maximum=1000.0)
+
+    def surrogate(self, side: Side) -> bool:  # noqa: ARG002 - whatever was sent
+        """Tell that the classifier is the server's own."""
+        return True
+
+    def settled(self, side: Side, classes: int) -> ParzenScore:  # noqa: ARG002 - any number of classes will do
+        """Return the score with its bandwidth."""
+        return dataclasses.replace(self, bandwidth=settled_bandwidth(self.bandwidth, side, self.name))
+
+    def prepared(self, candidates: Mapping[str, npt.NDArray[Any]], context: Context) -> tuple[Evaluated, npt.NDArray[Any]]:
+        """Return the evaluation set and its embeddings."""
+        target = context.side.target_embeddings
+        among = evaluated(self.evaluation, self.evaluation_rows, candidates, target, context)
+        return among, among.pick(candidates["embeddings"], target)
+
+    @staticmethod
+    def beliefs(candidates: Mapping[str, npt.NDArray[Any]], own: FloatArray) -> FloatArray:
+        """Return the caller's class probabilities if they were sent, else the classifier's own, shape (C, n)."""
+        return candidates["probabilities"].T.astype(np.float64) if "probabilities" in candidates else own
