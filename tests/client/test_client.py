@@ -269,3 +269,47 @@ def test_the_command_takes_bundles_budgets_and_auto(client, tmp_path, capsys):
     np.savez(tmp_path / "odd.npz", **{"labelled.colour": np.ones(3), "scores": np.ones(3)})
     assert cli.main(["select", str(tmp_path / "odd.npz"), *at]) == 1
     assert "labelled.colour" in capsys.readouterr().err
+
+
+def test_error_reduction_takes_a_target_set_and_says_where_its_scores_come_from(client):
+    rng = np.random.default_rng(11)
+    points, known = rng.standard_normal((300, 4)), rng.standard_normal((20, 4))
+    labelled = {"embeddings": known, "classes": rng.integers(0, 3, 20)}
+    told = []
+    plan = querist.Plan(querist.parts.ParzenErrorReduction(evaluation="target", loss="log"))
+    batch = client.select(
+        embeddings=points,
+        labelled=labelled,
+        target={"embeddings": points[:40]},
+        class_count=3,
+        strategy=plan,
+        count=4,
+        progress=told.append,
+    )
+    assert batch.score_source == "SURROGATE"
+    assert batch.plan.score.bandwidth > 0
+    assert told[-1].work_total in (0, 300 * 40 * 3)
+    sampled = client.select(
+        probabilities=rng.dirichlet(np.ones(3), 3000),
+        embeddings=rng.standard_normal((3000, 4)),
+        labelled=labelled,
+        strategy="parzen_eer",
+        count=4,
+    )
+    assert sampled.score_source == "CLIENT_MODEL_AND_SURROGATE"
+    assert (sampled.components["standard_error"] > 0).all()
+    members = rng.dirichlet(np.ones(3), (5, 60))
+    target = querist.Target(committee=rng.dirichlet(np.ones(3), (9, 5)))
+    epig = client.select(committee=members, target=target, strategy="target_epig", count=3)
+    assert (epig.score_source, len(epig)) == ("CLIENT_MODEL", 3)
+    assert client.select(evidence=rng.gamma(1.0, 2.0, (30, 3)), strategy="dirichlet", count=3).score_source == "CLIENT_MODEL"
+    ahead = client.select(
+        probabilities=rng.dirichlet(np.ones(3), 10),
+        look_ahead=rng.dirichlet(np.ones(3), (10, 3, 6)),
+        target=querist.Target(probabilities=rng.dirichlet(np.ones(3), 6)),
+        strategy="look_ahead_eer",
+        count=3,
+    )
+    assert ahead.score_source == "CLIENT_MODEL"
+    with pytest.raises(InvalidRequestError, match="class_count"):
+        client.select(embeddings=points, labelled=labelled, strategy="xpal", count=3)

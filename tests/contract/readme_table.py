@@ -12,16 +12,12 @@ BEGIN, END = "<!-- strategies: begin -->", "<!-- strategies: end -->"
 
 
 def table() -> str:
-    found = catalogue()
-    formulas = {part.name: part.formula.split(";")[0] for part in (*found.scores, *found.choices)}
-    lines = ["| strategy | score | choice | needs |", "|---|---|---|---|"]
-    for preset in found.presets:
-        score, choice = preset.plan.score.WhichOneof("kind"), preset.plan.choice.WhichOneof("kind")
-        needs = ", ".join(system_service_pb2.Need.Name(need).removeprefix("NEED_").lower().replace("_", " ") for need in preset.needs)
-        shown = formulas[score].replace("|", "\\|")
-        chosen = choice if choice == "top" else f"{choice}: {formulas[choice].replace('|', chr(92) + '|')}"
-        lines.append(f"| `{preset.name}` | {shown} | {chosen} | {needs or '-'} |")
-    return "\n".join(lines)
+    by_needs: dict[tuple[int, str], list[str]] = {}
+    for preset in catalogue().presets:
+        needs = [system_service_pb2.Need.Name(need).removeprefix("NEED_").lower().replace("_", " ") for need in preset.needs]
+        by_needs.setdefault((len(needs), ", ".join(needs) or "nothing"), []).append(f"`{preset.name}`")
+    lines = ["| what you send | strategies |", "|---|---|"]
+    return "\n".join(lines + [f"| {needs} | {', '.join(names)} |" for (_, needs), names in sorted(by_needs.items())])
 
 
 def main() -> int:

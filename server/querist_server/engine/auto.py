@@ -141,6 +141,9 @@ def _by_predictions(at: Situation) -> Iterator[tuple[str, str]]:
         few = f"{at.labelled} labels for {at.classes} classes are few (below {FEW_LABELS} a class)"
         yield "uherding", f"{few}: coverage weighted by uncertainty works with few labels and with many"
     if at.has("committee.probabilities", "committee.logits"):
+        if at.has("side.target.committee"):
+            on_target = "a committee and a target set were sent: what the label tells about the target set"
+            yield ("target_epig", on_target) if at.small else ("power_target_epig", f"{on_target}, drawn at random to avoid twins")
         if at.small:
             yield "bald", "a committee and a small batch: what its members disagree about"
         yield "power_bald", "a committee and a large batch: what its members disagree about, drawn at random to avoid twins"

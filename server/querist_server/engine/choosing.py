@@ -262,7 +262,9 @@ class _Choosing:
     def _score_source(self) -> str:
         """Return a name of the contract's `ScoreSource`."""
         score = self.task.plan.score
-        predicted = bool((score.required() | score.required_of_parts() | score.heeds) & _PREDICTED) and self.shape.predicted
+        uses = score.required() | score.required_of_parts() | score.heeds
+        predicted = bool(uses & _PREDICTED) and self.shape.predicted
+        predicted |= Need.HEAD in uses and self.context.side.head_weights is not None
         if score.surrogate(self.context.side):
             return "CLIENT_MODEL_AND_SURROGATE" if predicted else "SURROGATE"
         return "CLIENT_MODEL" if predicted else "UNSPECIFIED"

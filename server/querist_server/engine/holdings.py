@@ -13,9 +13,9 @@ from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.keep import Best, Columns, Everything, Gather, Kept
 from querist_server.engine.kernels import noise
 from querist_server.engine.part import FloatArray, IndexArray, Need, Part, PoolScore, PoolWeight, RowChoice, Suspects
-from querist_server.engine.set_score import SetScore
 from querist_server.engine.pool import Block, Context
 from querist_server.engine.quarantine import Quarantine
+from querist_server.engine.set_score import SetScore
 from querist_server.engine.statistics import ScoreStatistics
 from querist_server.engine.task import Limits, Task
 

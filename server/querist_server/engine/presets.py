@@ -193,6 +193,11 @@ _PRESETS = (
         "EPIG for large batches.",
     ),
     Preset(
+        "power_target_epig",
+        Plan(CommitteeErrorReduction(evaluation="TARGET", loss="LOG"), Power()),
+        "EPIG by a target set, for large batches.",
+    ),
+    Preset(
         "batch_bald",
         Plan(Bald(), BatchBald(), prefilter_factor=100),
         "BALD for a small batch as a whole; for larger ones take power_bald.",
@@ -205,8 +210,8 @@ _PRESETS = (
     Preset("xpal", Plan(Xpal(), Top()), "Only decisions that the label turns count; for few labels and good embeddings."),
     Preset("mcpal", Plan(Mcpal(), Top(), weights=(Density(),)), "What a label gains around an instance, times how many it stands for."),
     Preset("voi", Plan(ValueOfInformation(), Top()), "The risk over labelled and unlabelled instances by a Parzen window classifier."),
-    Preset("field_eer", Plan(FieldErrorReduction(), Top()), "Expected error of a Gaussian field; for a handful of labels and clear clusters."),
-    Preset("logistic_eer", Plan(LogisticErrorReduction(), Top()), "Expected error of a linear layer on the embeddings, yours or fitted here."),
+    Preset("field_eer", Plan(FieldErrorReduction(), Top()), "Expected error of a Gaussian field; for few labels and clear clusters."),
+    Preset("logistic_eer", Plan(LogisticErrorReduction(), Top()), "Expected error of a linear layer, yours or fitted here."),
     Preset("ridge_eer", Plan(RidgeErrorReduction(), Top()), "Uncertainty times squared influence: the cheapest error reduction."),
     Preset("variance_reduction", Plan(VarianceReduction(), Top()), "Regression: lowers the variance of a linear model over the pool."),
     Preset("emoc", Plan(ExpectedOutputChange(), Top()), "The most change in what a linear model says of others."),

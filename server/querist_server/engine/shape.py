@@ -50,9 +50,7 @@ _BESIDE: dict[Need, str] = {
     Need.TARGET_PROBABILITIES: "target.probabilities",
     Need.TARGET_COMMITTEE: "target.committee",
 }
-_UNPREDICTED = frozenset(
-    {"embeddings", "keys", "excluded", "costs", "cost_features", "groups", "unlabelable", "thumbnails"}
-)
+_UNPREDICTED = frozenset({"embeddings", "keys", "excluded", "costs", "cost_features", "groups", "unlabelable", "thumbnails"})
 """Columns that are no model's."""
 _SOURCES = {
     "probabilities": "PROBABILITIES",

@@ -28,6 +28,8 @@ def situation(*sent, count=5, classes=0, labelled=0):
         (situation("committee.probabilities", classes=3), "bald"),
         (situation("committee.logits", classes=3, count=100), "power_bald"),
         (situation("committee.votes", classes=3), "vote_entropy"),
+        (situation("committee.probabilities", "side.target.committee", classes=3), "target_epig"),
+        (situation("committee.probabilities", "side.target.committee", classes=3, count=50), "power_target_epig"),
         (situation("probabilities", "cost_matrix", classes=3), "expected_cost_margin"),
         (situation("label_probabilities"), "label_margin"),
         (situation("label_probabilities", count=50), "power_label_margin"),

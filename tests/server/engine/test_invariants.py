@@ -30,7 +30,7 @@ DRAW_NOTHING = {"emoc", "epig", "field_eer", "logistic_eer", "parzen_eer", "voi"
 SCORE_PLAYS_NO_PART = ("facility_location", "flcg", "flqmi", "max_herding", "max_variance", "uherding")
 """Presets whose random score is not looked at; with a pool this small the seed decides over nothing else either."""
 PREDICTIONS = frozenset({Need.PROBABILITIES, Need.COMMITTEE, Need.COMMITTEE_PROBABILITIES})
-SIGNED = {"logistic_error_reduction", "look_ahead_error_reduction", "field_error_reduction", "parzen_error_reduction", "value_of_information"}
+SIGNED = {"value_of_information", *(f"{engine}_error_reduction" for engine in ("field", "logistic", "look_ahead", "parzen"))}
 """Scores that may be negative, which the choice power refuses."""
 PAIRS = [(score, choice) for score in SCORES for choice in CHOICES if not (score in SIGNED and choice == "power")]
 

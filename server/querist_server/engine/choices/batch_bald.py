@@ -21,8 +21,8 @@ from querist_server.engine.pool import Context
 class BatchBald(SetChoice):
     """BatchBALD: greedy in the mutual information of all labels of the batch and the member.
 
-    What an instance adds is what is open about its label once those of the batch are known, less what each member by itself leaves open. The
-    first is a mean over all combinations of labels, or over draws once these are too many.
+    What an instance adds is what is open about its label once those of the batch are known, less what each member by itself leaves open.
+    The first is a mean over all combinations of labels, or over draws once these are too many.
     """
 
     name: ClassVar[str] = "batch_bald"

@@ -14,9 +14,7 @@ TIE = 1e-6
 BLOCK = 256
 
 
-def harmonic(
-    weights: FloatArray, labelled: FloatArray, prior: FloatArray, checkpoint: Callable[[], None]
-) -> tuple[FloatArray, FloatArray]:
+def harmonic(weights: FloatArray, labelled: FloatArray, prior: FloatArray, checkpoint: Callable[[], None]) -> tuple[FloatArray, FloatArray]:
     """Return the inverse Laplacian (n, n), in the memory of the weights, and the values of the classes at each node, (C, n).
 
     Parameters

@@ -1,7 +1,8 @@
 """A softmax layer on embeddings with a constant: fitted, and one Newton step away from knowing another label.
 
-The Hessian is taken class by class, H_c = ridge I + sum over labelled of p_c (1 - p_c) z z' for z = (x, 1), which keeps its size at D x D: knowing that
-x has the label y moves the logit of class c at u by (1[y = c] - p_xc) g_c, g_c = z_u' H_c^-1 z_x / (1 + p_xc (1 - p_xc) z_x' H_c^-1 z_x).
+The Hessian is taken class by class, H_c = ridge I + sum over labelled of p_c (1 - p_c) z z' for z = (x, 1), which keeps its size at D x D.
+Knowing that x has the label y moves the logit of class c at u by (1[y = c] - p_xc) g_c, with
+g_c = z_u' H_c^-1 z_x / (1 + p_xc (1 - p_xc) z_x' H_c^-1 z_x).
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Layer:
             checkpoint()
             diagonal = hessian.reshape(-1)[:: len(hessian) + 1]
             diagonal += max(ridge, NO_CURVATURE * float(diagonal.max()))
-            linalg.cholesky(hessian, lower=True, overwrite_a=True, check_finite=False)
+            hessian[:] = linalg.cholesky(hessian, lower=True, check_finite=False)
         self._factors = hessians
 
     def logits(self, known: FloatArray) -> FloatArray:

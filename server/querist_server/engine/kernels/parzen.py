@@ -20,7 +20,10 @@ NO_DISTANCE = 64 * float(np.finfo(np.float64).eps)
 
 
 def median_distance(points: Array) -> float | None:
-    """Return the median distance above 0 between two rows (n, D), of at most `MOST_FOR_BANDWIDTH` evenly spread rows; None if all are the same."""
+    """Return the median distance above 0 between two rows (n, D); None if all are the same.
+
+    Of more than `MOST_FOR_BANDWIDTH` rows it looks at as many, evenly spread.
+    """
     some = points[:: -(-len(points) // MOST_FOR_BANDWIDTH)].astype(np.float64)
     centred = some - some.mean(axis=0)
     largest = float(np.abs(centred).max(initial=0.0))
@@ -31,7 +34,7 @@ def median_distance(points: Array) -> float | None:
     sums = lengths[:, None] + lengths
     squared = (sums - 2 * (centred @ centred.T))[np.triu_indices(len(centred), 1)]
     apart = squared[squared > NO_DISTANCE * sums[np.triu_indices(len(centred), 1)]]
-    return float(np.sqrt(np.median(apart))) * largest if len(apart) else None
+    return float(np.median(np.sqrt(apart))) * largest if len(apart) else None
 
 
 class Windows:

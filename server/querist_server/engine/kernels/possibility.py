@@ -1,4 +1,4 @@
-"""How plausible a class is by the likelihood of counts: the highest min(likelihood of t, support of t for the class) over probabilities t."""
+"""How plausible a class is by the likelihood of counts: the highest min(likelihood of t, support of t for it) over probabilities t."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ HALVINGS = 60
 def of_positive(negative: FloatArray, positive: FloatArray) -> FloatArray:
     """Return how plausible the positive class is, (n,), from 0 to 1.
 
-    The likelihood of t, scaled to 1 at its highest, falls beyond positive / (negative + positive), and the support 2t - 1 rises: the highest of
-    their minimum is where they cross.
+    Beyond positive / (negative + positive) the likelihood of t, scaled to 1 at its highest, falls, and the support 2t - 1 rises: the
+    highest of their minimum is where they cross.
     """
     total = negative + positive
     peak = np.where(total > 0, positive / np.where(total > 0, total, 1), 0.5)

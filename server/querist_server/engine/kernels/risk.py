@@ -1,7 +1,7 @@
 """Expected errors of class probabilities, as they are and once a label has changed one class's share of them.
 
-Probabilities are given as masses above 0, which count in proportion to their sum: whoever has masses of 0 adds `TINY` to each, so that none at
-all are uniform. Classes are the first axis, so that a class is one piece of memory.
+Probabilities are given as masses above 0, which count in proportion to their sum: whoever has masses of 0 adds `TINY` to each, so that none
+at all are uniform. Classes are the first axis, so that a class is one piece of memory.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What scores have in common that ask how much a label changes for other instances: which others, which candidates, which labels.
 
-    shortlist -> beliefs -> gains of each candidate at each evaluated instance, block by block -> mean and standard error
+shortlist -> beliefs -> gains of each candidate at each evaluated instance, block by block -> mean and standard error
 """
 
 from __future__ import annotations

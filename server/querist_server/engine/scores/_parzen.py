@@ -22,6 +22,11 @@ LABELLED = frozenset({Need.EMBEDDINGS, Need.LABELLED_EMBEDDINGS, Need.LABELLED_C
 """What windows need."""
 
 
+def bandwidth_parameter() -> Any:
+    """Declare the parameter `bandwidth`."""
+    return parameter(None, doc="Bandwidth of the kernel; unset: the median distance of labelled instances.", minimum=5e-324)
+
+
 def settled_labelled(side: Side) -> npt.NDArray[Any]:
     """Return the labelled embeddings.
 
@@ -115,7 +120,7 @@ class ParzenScore(Evaluating):
     needs: ClassVar[frozenset[Need]] = LABELLED
     heeds: ClassVar[frozenset[Need]] = frozenset({Need.PROBABILITIES})
 
-    bandwidth: float | None = parameter(None, doc="Bandwidth of the kernel; unset: the median distance of labelled instances.", minimum=5e-324)
+    bandwidth: float | None = bandwidth_parameter()
     prior: float = parameter(0.001, doc="Mass that each class has everywhere.", minimum=0.0, maximum=1000.0)
 
     def surrogate(self, side: Side) -> bool:  # noqa: ARG002 - whatever was sent

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from querist_server.engine.kernels import joint
 from querist_server.engine.kernels.risk import TINY, Risk
 from querist_server.engine.part import FloatArray, IndexArray, Need, parameter
-from querist_server.engine.pool import Context, sent
+from querist_server.engine.pool import Context
 from querist_server.engine.scores._evaluating import Evaluating, evaluated
 from querist_server.engine.set_score import Found
 
@@ -51,7 +51,7 @@ class CommitteeErrorReduction(Evaluating):
     """Expected error reduction by Bayes' rule over the members, without any retraining."""
 
     name: ClassVar[str] = "committee_error_reduction"
-    summary: ClassVar[str] = "How much the label is expected to lower the error of a committee, its members weighted anew by what they said."
+    summary: ClassVar[str] = "How much the label is expected to lower the error of a committee, weighted anew by what its members said."
     formula: ClassVar[str] = "mean_u [loss(sum_k w_k P_k(u)) - sum_y P(y | x) loss(sum_k w_k P_k(y | x) P_k(u) / P(y | x))]"
     reference: ClassVar[str] = "Tan, Du and Buntine, NeurIPS 2021; Bickford Smith et al., AISTATS 2023"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.COMMITTEE_PROBABILITIES})
@@ -96,5 +96,3 @@ class CommitteeErrorReduction(Evaluating):
         scores[listed] = joint.brier_reduction(some, context.weights, products, context.checkpoint)
         context.work.advance(context.work.total)
         return Found(scores, scored, ceiling=1 - float(context.weights @ products @ context.weights))
-
-

@@ -10,7 +10,7 @@ from querist_server.engine.kernels import dirichlet
 from querist_server.engine.part import FloatArray, Need, Score, parameter
 from querist_server.engine.pool import Block, Context, Side
 from querist_server.engine.scores import _counts
-from querist_server.engine.scores._parzen import settled_bandwidth
+from querist_server.engine.scores._parzen import bandwidth_parameter, settled_bandwidth
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Dirichlet(Score):
     criterion: Literal["INFORMATION", "VACUITY", "VARIANCE", "ENTROPY"] = parameter("INFORMATION", doc="What is measured.")
     counts: Literal["EVIDENCE", "PARZEN"] = parameter("EVIDENCE", doc="Where the counts come from.")
     prior: float = parameter(1.0, doc="Added to the count of each class.", minimum=1e-6, maximum=1000.0)
-    bandwidth: float | None = parameter(None, doc="Bandwidth of the kernel; unset: the median distance of labelled instances.", minimum=5e-324)
+    bandwidth: float | None = bandwidth_parameter()
 
     def required(self) -> frozenset[Need]:
         """Return what the counts need."""

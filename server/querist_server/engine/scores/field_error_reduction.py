@@ -16,8 +16,8 @@ from querist_server.engine.kernels.risk import TINY, Risk
 from querist_server.engine.kernels.vectors import blocks
 from querist_server.engine.part import FloatArray, IndexArray, Merge, Need, parameter
 from querist_server.engine.pool import Context, Side, sent
-from querist_server.engine.scores._evaluating import Evaluated, Evaluating, evaluated
-from querist_server.engine.scores._parzen import LABELLED, settled_bandwidth, windows
+from querist_server.engine.scores._evaluating import Evaluated, Evaluating, evaluated, spread
+from querist_server.engine.scores._parzen import LABELLED, bandwidth_parameter, settled_bandwidth, windows
 from querist_server.engine.set_score import Found
 
 
@@ -63,7 +63,7 @@ class FieldErrorReduction(Evaluating):
     merge: ClassVar[Merge] = Merge.GLOBAL
     cost: ClassVar[str] = "m^3 + m E C for m nodes and an evaluation set of E"
 
-    bandwidth: float | None = parameter(None, doc="Bandwidth of the kernel; unset: the median distance of labelled instances.", minimum=5e-324)
+    bandwidth: float | None = bandwidth_parameter()
     nodes: int = parameter(3000, doc="Most unlabelled nodes of the graph.", minimum=100, maximum=8000)
     loss: Literal["ZERO_ONE", "LOG", "BRIER", "COST"] = parameter("ZERO_ONE", doc="The error that is to fall.")
 
@@ -105,7 +105,7 @@ class FieldErrorReduction(Evaluating):
         own: FloatArray = np.full((context.classes, len(scaled)), 1 / context.classes)
         own[:, at] = believed / believed.sum(axis=0)
         found = self.found(field, own, among, at, risk.span(context.classes), context)
-        return Found(*_spread(found, at, listed, len(points)), ceiling=float(field.now.mean()) - risk.least)
+        return _of_candidates(found, at, listed, len(points), float(field.now.mean()) - risk.least)
 
     def _room(self, count: int, among: Evaluated) -> int | None:
         """Return how many candidates the graph can hold beside the evaluation set; None for all."""
@@ -114,18 +114,15 @@ class FieldErrorReduction(Evaluating):
             return self.shortlist
         room = self.nodes - among.size
         if room < 1:
-            message = f"the evaluation set has {among.size} instances, and the graph {self.nodes} nodes, which leaves no room for candidates; "
-            raise EngineError("VALUE_OUT_OF_RANGE", message + "evaluate a smaller sample", field=f"plan.score.{self.name}.evaluation_rows")
+            message = f"the evaluation set has {among.size} instances and the graph {self.nodes} nodes"
+            advice = ", which leaves no room for candidates; evaluate a smaller sample"
+            raise EngineError("VALUE_OUT_OF_RANGE", message + advice, field=f"plan.score.{self.name}.evaluation_rows")
         return room if self.shortlist is None else min(room, self.shortlist)
 
 
-def _spread(found: Found, at: IndexArray, listed: IndexArray, count: int) -> tuple[FloatArray, npt.NDArray[np.bool_], dict[str, FloatArray]]:
+def _of_candidates(found: Found, at: IndexArray, listed: IndexArray, count: int, ceiling: float) -> Found:
     """Return what was found at nodes as columns of the candidates."""
     scored = np.zeros(count, bool)
     scored[listed] = True
-    columns = []
-    for column in (found.scores, *found.accuracy.values()):
-        spread = np.full(count, np.nan)
-        spread[listed] = column[at]
-        columns.append(spread)
-    return columns[0], scored, dict(zip(found.accuracy, columns[1:], strict=True))
+    accuracy = {name: spread(column[at], listed, count) for name, column in found.accuracy.items()}
+    return Found(spread(found.scores[at], listed, count), scored, accuracy, ceiling)

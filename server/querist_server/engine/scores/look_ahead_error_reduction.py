@@ -34,8 +34,11 @@ class LookAheadErrorReduction(Score):
         """Return the expected reductions."""
         target, ahead = context.side.target_probabilities, sent(block.look_ahead)
         if target is None or ahead.shape[1] != len(target):
-            message = f"look_ahead speaks of {ahead.shape[1]} instances and target.probabilities of {0 if target is None else len(target)}; "
-            raise EngineError("SHAPE_MISMATCH", message + "they must agree, and there must be one at least", field="look_ahead")
+            rows = 0 if target is None else len(target)
+            message = (
+                f"look_ahead speaks of {ahead.shape[1]} instances and target.probabilities of {rows}; they must agree, and be 1 at least"
+            )
+            raise EngineError("SHAPE_MISMATCH", message, field="look_ahead")
         risk = Risk(self.loss, context.cost_matrix)
         now = float(risk.of(_masses(target)).mean())
         reduction = np.full(block.length, now)

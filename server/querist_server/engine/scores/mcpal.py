@@ -13,7 +13,7 @@ from querist_server.engine.kernels import further_labels
 from querist_server.engine.part import FloatArray, Need, Score, parameter
 from querist_server.engine.pool import Block, Context, Side
 from querist_server.engine.scores import _counts
-from querist_server.engine.scores._parzen import settled_bandwidth
+from querist_server.engine.scores._parzen import bandwidth_parameter, settled_bandwidth
 
 MOST_COMBINATIONS = 100_000
 
@@ -32,7 +32,7 @@ class Mcpal(Score):
     counts: Literal["EVIDENCE", "PARZEN"] = parameter("PARZEN", doc="Where the counts come from.")
     most_labels: int = parameter(1, doc="Most further labels.", minimum=1, maximum=4)
     prior: float = parameter(0.001, doc="Added to the count of each class.", minimum=1e-9, maximum=1000.0)
-    bandwidth: float | None = parameter(None, doc="Bandwidth of the kernel; unset: the median distance of labelled instances.", minimum=5e-324)
+    bandwidth: float | None = bandwidth_parameter()
 
     def required(self) -> frozenset[Need]:
         """Return what the counts need."""

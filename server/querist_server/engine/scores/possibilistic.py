@@ -12,7 +12,7 @@ from querist_server.engine.kernels import possibility
 from querist_server.engine.part import FloatArray, Need, Score, parameter
 from querist_server.engine.pool import Block, Context, Side
 from querist_server.engine.scores import _counts
-from querist_server.engine.scores._parzen import settled_bandwidth
+from querist_server.engine.scores._parzen import bandwidth_parameter, settled_bandwidth
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Possibilistic(Score):
 
     uncertainty: Literal["EPISTEMIC", "ALEATORIC"] = parameter("EPISTEMIC", doc="Which is measured.")
     counts: Literal["EVIDENCE", "PARZEN"] = parameter("PARZEN", doc="Where the counts come from.")
-    bandwidth: float | None = parameter(None, doc="Bandwidth of the kernel; unset: the median distance of labelled instances.", minimum=5e-324)
+    bandwidth: float | None = bandwidth_parameter()
 
     def required(self) -> frozenset[Need]:
         """Return that there must be two classes, and what the counts need."""
