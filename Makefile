@@ -41,8 +41,9 @@ compat: $(STAMP) ## the oldest (on OLDEST_PYTHON if given) and newest of what we
 bench-stream: $(STAMP) ## 10,000,000 x 10 through SelectStream: memory and time
 	$(BIN)/python tests/bench/bench_stream.py
 
-bench: $(STAMP) $(PEERS) ## batch choices over gRPC beside the public libraries in process
+bench: $(STAMP) $(PEERS) ## batch choices and error reduction over gRPC beside the public libraries in process
 	$(BIN)/python tests/bench/bench_batches.py
+	$(BIN)/python tests/bench/bench_error_reduction.py
 
 bench-large: $(STAMP) ## BADGE, 1,000 of 200,000 x 512 with 100 classes: memory and time
 	$(BIN)/python tests/bench/bench_large_badge.py
@@ -50,9 +51,10 @@ bench-large: $(STAMP) ## BADGE, 1,000 of 200,000 x 512 with 100 classes: memory 
 junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
 	$(BIN)/python tests/bench/junk.py
 
-$(PEERS):
+$(PEERS): Makefile
 	$(PYTHON) -m venv .cache/peers
-	.cache/peers/bin/python -m pip install --quiet scikit-activeml small-text apricot-select faiss-cpu
+	.cache/peers/bin/python -m pip install --quiet scikit-activeml small-text apricot-select faiss-cpu pandas
+	.cache/peers/bin/python -m pip install --quiet --no-deps modAL-python==0.4.2.1  # which asks for a skorch that it does not need
 	touch $@
 
 languages: ## packages of the clients in other languages, where their tools are installed
