@@ -82,9 +82,8 @@ def same(ours: dict, theirs: dict) -> bool:
 def large_rows(rows: list[str]) -> None:
     """Print one line for each large row: 100,000 candidates, 10 classes, a sample of 1,000 where one is evaluated."""
     if rows:
-        print(
-            "\n| 100,000 candidates, 10 classes | seconds | server's seconds | peak MiB: server + client | pool kept, MiB |\n|---|---|---|---|---|"
-        )
+        columns = ("100,000 candidates, 10 classes", "seconds", "server's seconds", "peak MiB: server + client", "pool kept, MiB")
+        print(f"\n| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     for row in rows:
         found = one_run(row, "querist")
         if "failed" in found:

@@ -115,11 +115,14 @@ BAD_MEMBERS[7, 2] = [0.5, 0.5, 0.5, 0.5]
 VOTES = np.zeros((ROWS, 3), np.int64)
 BAD_VOTES = VOTES.copy()
 BAD_VOTES[4, 1] = 9
+POINTS = np.arange(2.0 * ROWS).reshape(ROWS, 2)
 KEYS = np.arange(ROWS)
 REPEATED_KEYS = KEYS.copy()
 REPEATED_KEYS[9] = 2
 SCORES_WITH = {value: np.where(np.arange(ROWS) == 5, value, 0.5) for value in (NAN, INF, -1.0)}
 COST = codec.encode(np.ones((4, 4)))
+
+LABELLED = both(column("embeddings", POINTS), beside("labelled.embeddings", POINTS[:3]), beside("labelled.classes", np.zeros(3, int)))
 
 CASES = [
     # what is wanted
@@ -309,6 +312,33 @@ CASES = [
     Case("a wanted example that is NaN", both(column("embeddings", np.ones((ROWS, 2))), beside("wanted", np.full((1, 2), NAN))), "VALUE_NOT_FINITE", "side.wanted", 0),
     Case("a head of other classes", beside("head.weights", np.ones((3, 2))), "SHAPE_MISMATCH", "side.head.weights"),
     Case("a bias without weights", beside("head.bias", np.ones(4)), "FIELD_MISSING", "side.head.weights"),
+    Case("evidence for one class", column("evidence", np.ones((ROWS, 1))), "SHAPE_MISMATCH", "pool.evidence"),
+    Case("negative evidence", column("evidence", np.full((ROWS, 4), -1.0)), "VALUE_OUT_OF_RANGE", "pool.evidence", 0),
+    Case("evidence of NaN", column("evidence", np.full((ROWS, 4), NAN)), "VALUE_NOT_FINITE", "pool.evidence", 0),
+    Case("flat evidence", column("evidence", np.ones(ROWS)), "SHAPE_INVALID", "pool.evidence.shape"),
+    Case("look-ahead of three dimensions", column("look_ahead", np.ones((ROWS, 4, 4))), "SHAPE_INVALID", "pool.look_ahead.shape"),
+    Case("look-ahead for other labels than classes", column("look_ahead", np.full((ROWS, 3, 2, 4), 0.25)), "SHAPE_INVALID", "pool.look_ahead"),
+    Case("look-ahead of no classes", column("look_ahead", np.ones((ROWS, 0, 2, 0))), "SHAPE_MISMATCH", "pool.look_ahead"),
+    Case("look-ahead that is no distribution", column("look_ahead", np.full((ROWS, 4, 2, 4), 0.3)), "ROW_NOT_NORMALIZED", "pool.look_ahead", 0),
+    Case("look-ahead without a target", both(header(strategy="look_ahead_eer"), column("look_ahead", np.ones((ROWS, 4, 0, 4)))), "INPUT_MISSING", "side.target.probabilities"),
+    Case("a target of other classes", beside("target.probabilities", np.full((2, 3), 1 / 3)), "SHAPE_MISMATCH", "side.target.probabilities"),
+    Case("a target of no classes", beside("target.probabilities", np.ones((2, 0))), "SHAPE_INVALID", "side.target.probabilities"),
+    Case("a target that is no distribution", beside("target.probabilities", np.full((2, 4), 0.3)), "ROW_NOT_NORMALIZED", "side.target.probabilities", 0),
+    Case("a target committee of two dimensions", beside("target.committee", np.ones((2, 4))), "SHAPE_INVALID", "side.target.committee.shape"),
+    Case("a target committee without members", beside("target.committee", np.ones((2, 0, 4))), "SHAPE_INVALID", "side.target.committee"),
+    Case("target rows that differ", both(beside("target.probabilities", PROBABILITIES[:2]), beside("target.committee", MEMBERS[:3])), "SHAPE_MISMATCH", "side.target.committee"),
+    Case("a target of other members", both(committee(MEMBERS), beside("target.committee", MEMBERS[:3, :2])), "SHAPE_MISMATCH", "side.target.committee"),
+    Case("no class count", both(header(strategy="xpal"), LABELLED, cleared("probabilities")), "FIELD_MISSING", "header.class_count"),
+    Case("three classes for two", both(header(strategy="epistemic", class_count=3), LABELLED, cleared("probabilities")), "VALUE_OUT_OF_RANGE", "header.class_count"),
+    Case("no labelled embeddings", both(header(strategy="xpal"), column("embeddings", POINTS), beside("labelled.classes", np.zeros(3, int))), "INPUT_MISSING", "side.labelled.embeddings"),
+    Case("labelled embeddings all the same", both(header(strategy="xpal"), column("embeddings", POINTS), beside("labelled.embeddings", np.ones((3, 2))), beside("labelled.classes", np.zeros(3, int))), "FIELD_MISSING", "header.plan.score.xpal.bandwidth"),
+    Case("a bandwidth of 0", plan(score=plan_pb2.Score(xpal=plan_pb2.Xpal(bandwidth=0))), "VALUE_OUT_OF_RANGE", "header.plan.score.xpal.bandwidth"),
+    Case("a shortlist below the batch", plan(score=plan_pb2.Score(xpal=plan_pb2.Xpal(shortlist=2))), "VALUE_OUT_OF_RANGE", "header.plan.score.xpal.shortlist"),
+    Case("a graph too small for its evaluation set", plan(score=plan_pb2.Score(field_error_reduction=plan_pb2.FieldErrorReduction(nodes=99))), "VALUE_OUT_OF_RANGE", "header.plan.score.field_error_reduction.nodes"),
+    Case("a loss that is none", plan(score=plan_pb2.Score(parzen_error_reduction=plan_pb2.ParzenErrorReduction(loss=9))), "VALUE_OUT_OF_RANGE", "header.plan.score.parzen_error_reduction.loss"),
+    Case("a sample where the whole costs no more", plan(score=plan_pb2.Score(ridge_error_reduction=plan_pb2.RidgeErrorReduction(evaluation=2))), "VALUE_OUT_OF_RANGE", "header.plan.score.ridge_error_reduction.evaluation"),
+    Case("costs of errors not sent", both(committee(MEMBERS), plan(score=plan_pb2.Score(committee_error_reduction=plan_pb2.CommitteeErrorReduction(loss=4)))), "INPUT_MISSING", "header.cost_matrix"),
+    Case("a batch too long for BatchBALD", both(committee(MEMBERS), plan(score=MARGIN, choice=plan_pb2.Choice(batch_bald=plan_pb2.BatchBald(most_cells=1)))), "VALUE_OUT_OF_RANGE", "header.plan.choice.batch_bald.most_cells"),
     Case("wanted examples not sent", both(header(strategy="flqmi"), column("embeddings", np.ones((ROWS, 2)))), "INPUT_MISSING", "side.wanted"),
 ]  # fmt: skip
 

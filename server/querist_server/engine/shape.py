@@ -103,6 +103,9 @@ def shape_of(columns: Mapping[str, Any], beside: Collection[str], task: Task, li
     if Need.TWO_CLASSES in task.plan.needs and classes != 2:
         message = f"the plan is for two classes, and there are {classes or 'none'}: send class_count, or predictions that show it"
         raise EngineError("VALUE_OUT_OF_RANGE", message, field="class_count")
+    if "look_ahead" in columns and columns["look_ahead"].shape[1] != columns["look_ahead"].shape[3]:
+        message = f"look_ahead has shape {list(columns['look_ahead'].shape)}; it must be [N, C, E, C], with as many labels as classes"
+        raise EngineError("SHAPE_INVALID", message, field="look_ahead")
     if "evidence" in columns and columns["evidence"].shape[1] < 2:
         raise EngineError("SHAPE_INVALID", "evidence has fewer than 2 columns; there must be one for each class", field="evidence")
     _limit(classes, "max_classes", limits.max_classes, next((name for name in _SOURCES if name in columns), ""))
@@ -222,9 +225,7 @@ def _classes(columns: Mapping[str, Any], task: Task) -> int:
         if task.class_count is None:
             raise EngineError("FIELD_MISSING", "class_count is required with votes", field="class_count")
         found["class_count"] = task.class_count
-    for name, axis in (("evidence", 1), ("look_ahead", 3), ("look_ahead", 1)):
-        if name in flat:
-            found[f"{name}.shape[{axis}]"] = flat[name].shape[axis]
+    found |= {name: flat[name].shape[-1] for name in ("evidence", "look_ahead") if name in flat}
     if task.class_count is not None:
         found["class_count"] = task.class_count
     if not found:

@@ -199,6 +199,7 @@ def _target_probabilities(sent: Mapping[str, Array], classes: int) -> Array | No
     name = "target.probabilities"
     if name not in sent:
         return None
+    _refuse_empty(name, sent[name])
     probabilities = intake.probability_rows(sent[name], f"side.{name}", 0)
     _check_classes(name, probabilities, classes)
     return probabilities if len(probabilities) else None
@@ -209,6 +210,7 @@ def _target_committee(sent: Mapping[str, Array], classes: int, members: int) -> 
     if name not in sent:
         return None
     committee = sent[name]
+    _refuse_empty(name, committee)
     if members and committee.shape[1] != members:
         message = f"{name} has {committee.shape[1]} members and the pool's committee {members}; they must agree"
         raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
@@ -217,6 +219,12 @@ def _target_committee(sent: Mapping[str, Array], classes: int, members: int) -> 
     probabilities = intake.probability_rows(np.moveaxis(committee, 1, 0), f"side.{name}", 0)
     _check_classes(name, probabilities, classes)
     return probabilities
+
+
+def _refuse_empty(name: str, tensor: Array) -> None:
+    if 0 in tensor.shape[1:]:
+        message = f"{name} has shape {list(tensor.shape)}; members and classes must be 1 at least"
+        raise EngineError("SHAPE_INVALID", message, field=f"side.{name}")
 
 
 def _check_classes(name: str, probabilities: Array, classes: int) -> None:

@@ -47,7 +47,8 @@ def test_the_source_is_the_callers_model(task):
     ("change", "reason", "row"),
     [
         (lambda ahead: ahead[:, :, :5], "SHAPE_MISMATCH", None),
-        (lambda ahead: ahead[:, :2], "SHAPE_MISMATCH", None),
+        (lambda ahead: ahead[:, :2], "SHAPE_INVALID", None),
+        (lambda ahead: ahead[:, :2, :, :2], "SHAPE_MISMATCH", None),
         (lambda ahead: np.where(np.arange(20)[:, None, None, None] == 7, ahead * 1.1, ahead), "ROW_NOT_NORMALIZED", 7),
         (lambda ahead: np.where(np.arange(20)[:, None, None, None] == 3, np.nan, ahead), "VALUE_NOT_FINITE", 3),
     ],
