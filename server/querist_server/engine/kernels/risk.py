@@ -83,29 +83,11 @@ class Risk:
     def changed(self, rest: Rest, label: int, mass: FloatArray) -> FloatArray:
         """Return the loss (...) if the mass of one class is (...), whose memory is given up, and the others are as they were."""
         total = rest.total[label] + mass
-        if rest.highest is not None:
-            np.maximum(rest.highest[label], mass, out=mass)
-            mass /= total
-            return np.subtract(1, mass, out=mass)
-        if rest.costs is not None:
-            cheapest = rest.costs[0, label] + mass * self._cost[label, 0]
-            for decision in range(1, len(rest.costs)):
-                np.minimum(cheapest, rest.costs[decision, label] + mass * self._cost[label, decision], out=cheapest)
-            cheapest /= total
-            return cheapest
-        products: Any = rest.products
-        if self.loss == "LOG":
-            mass *= np.log(mass)
-            mass += products[label]
-            mass /= total
-            return np.subtract(np.log(total), mass, out=mass)
-        mass *= mass
-        mass += products[label]
-        total *= total
-        mass /= total
-        return np.subtract(1, mass, out=mass)
+        return self._loss(self._together(rest, label, mass), total, 1.0)
 
-    def gains(self, now: FloatArray, rest: Rest, believed: FloatArray, mass: Callable[[int], FloatArray]) -> FloatArray:
+    def gains(
+        self, now: FloatArray, rest: Rest, believed: FloatArray, mass: Callable[[int], FloatArray], total: FloatArray | None = None
+    ) -> FloatArray:
         """Return the losses now, less those that are expected, for n candidates at e instances, shape (n, e).
 
         Parameters
@@ -117,14 +99,43 @@ class Risk:
             The probability of each label.
         mass : callable
             Returns, for a label, the mass (n, e) that its class then has; its memory is given up.
+        total : ndarray of shape (n, e) or None
+            What all masses then come to, if that does not depend on the label: most of the work is then done once.
         """
-        gains = np.repeat(now[None], believed.shape[1], axis=0)
-        for label, share in enumerate(believed):
-            if share.any():
-                loss = self.changed(rest, label, mass(label))
-                loss *= share[:, None]
-                gains -= loss
-        return gains
+        likely = [(label, share[:, None]) for label, share in enumerate(believed) if share.any()]
+        gains: FloatArray = np.zeros((believed.shape[1], len(now)))
+        for label, share in likely:
+            part = self.changed(rest, label, mass(label)) if total is None else self._together(rest, label, mass(label))
+            part *= share
+            gains += part
+        if total is not None:
+            gains = self._loss(gains, total, believed.sum(axis=0)[:, None])
+        return np.subtract(now, gains, out=gains)
+
+    def _together(self, rest: Rest, label: int, mass: FloatArray) -> FloatArray:
+        """Return what of the loss adds up over labels, before it is divided by the total."""
+        if rest.highest is not None:
+            return np.maximum(rest.highest[label], mass, out=mass)
+        if rest.costs is not None:
+            cheapest = rest.costs[0, label] + mass * self._cost[label, 0]
+            for decision in range(1, len(rest.costs)):
+                np.minimum(cheapest, rest.costs[decision, label] + mass * self._cost[label, decision], out=cheapest)
+            return np.asarray(cheapest)
+        products: Any = rest.products
+        mass *= np.log(mass) if self.loss == "LOG" else mass
+        mass += products[label]
+        return mass
+
+    def _loss(self, together: FloatArray, total: FloatArray, weight: FloatArray | float) -> FloatArray:
+        """Return the loss that several labels of some weight come to; the memory of the first is given up."""
+        together /= total
+        if self.loss == "COST":
+            return together
+        if self.loss == "LOG":
+            return np.subtract(weight * np.log(total), together, out=together)
+        if self.loss == "BRIER":
+            together /= total
+        return np.subtract(weight, together, out=together)
 
     @property
     def _cost(self) -> FloatArray:

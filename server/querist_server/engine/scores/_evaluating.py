@@ -20,8 +20,11 @@ from querist_server.engine.set_score import Found, SetScore
 
 Candidates = Mapping[str, npt.NDArray[Any]]
 
-EVALUATED_AT_A_TIME, CELLS_AT_A_TIME, MOST_ROWS_AT_A_TIME = 512, 2**17, 256
-"""Evaluated instances, and steps (candidates x evaluated x classes), of one block: what it holds stays in a core's cache."""
+EVALUATED_AT_A_TIME, MOST_ROWS_AT_A_TIME = 512, 256
+PAIRS_AT_A_TIME, CELLS_AT_A_TIME = 2**14, 2**17
+"""Pairs of a candidate and an evaluated instance, and steps (pairs x classes), of one block: what it holds stays in a core's cache."""
+BELIEFS_HELD = 4
+"""How many numbers are held at a time for each candidate and class."""
 MARGIN_SHARE = 0.75
 """Share of a mixed shortlist that goes by margin."""
 
@@ -99,8 +102,8 @@ def mean_gains(engine: Engine, rows: IndexArray, believed: FloatArray, among: Ev
         float(len(rows)) * among.size * engine.cells, "Evaluate a sample (EVALUATION_SET_SAMPLE), or score a shortlist of the candidates."
     )
     total, squares = np.zeros(len(rows)), np.zeros(len(rows))
-    width = min(among.size, EVALUATED_AT_A_TIME)
-    step = int(min(MOST_ROWS_AT_A_TIME, max(1, CELLS_AT_A_TIME // (width * engine.cells))))
+    width = -(-among.size // -(-among.size // EVALUATED_AT_A_TIME))  # blocks of one size: no narrow rest
+    step = int(min(MOST_ROWS_AT_A_TIME, max(1, min(PAIRS_AT_A_TIME, CELLS_AT_A_TIME // engine.cells) // width)))
     for start in range(0, len(rows), step):
         block = slice(start, start + step)
         for first in range(0, among.size, width):
@@ -160,6 +163,14 @@ class Evaluating(SetScore):
             return {}
         return {"probabilities": block.probabilities}
 
+    @staticmethod
+    def hold(candidates: Candidates, among: Evaluated, context: Context, *, more: float = 0.0) -> None:
+        """Say how much memory beliefs and masses of the classes take, and what else an engine holds; refuse it if it is too much."""
+        numbers = float(context.classes) * (BELIEFS_HELD * len(candidates["index"]) + among.size)
+        context.work.hold(
+            8 * numbers + more, f"what the score holds of {len(candidates['index'])} candidates and {among.size} evaluated instances"
+        )
+
     def shortlisted(self, beliefs: FloatArray, candidates: Candidates, most: int | None, context: Context) -> IndexArray:
         """Return the positions of the candidates that get a score, by rising position.
 
@@ -194,7 +205,7 @@ class Evaluating(SetScore):
         span : float
             How far two losses can be apart.
         """
-        believed, neglected = truncated(beliefs[:, listed], self.class_floor)
+        believed, neglected = truncated(beliefs[:, listed] / beliefs[:, listed].sum(axis=0), self.class_floor)
         means, errors = mean_gains(engine, listed, believed, among, context)
         scores, scored = np.full(beliefs.shape[1], np.nan), np.zeros(beliefs.shape[1], bool)
         scores[listed], scored[listed] = means, True

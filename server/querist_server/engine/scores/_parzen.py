@@ -104,8 +104,8 @@ class Reduction(Parzen):
     def gains(self, rows: IndexArray, evaluated: slice, believed: FloatArray) -> FloatArray:
         """Return the losses now, less those that are expected."""
         masses, influence = self.evaluated[:, evaluated], self.influence(rows, evaluated)
-        rest = self._risk.rest(masses)
-        return self._risk.gains(self.now[evaluated], rest, believed, lambda label: masses[label] + influence)
+        rest, total = self._risk.rest(masses), masses.sum(axis=0) + influence
+        return self._risk.gains(self.now[evaluated], rest, believed, lambda label: masses[label] + influence, total)
 
     @property
     def ceiling(self) -> float:
@@ -135,7 +135,9 @@ class ParzenScore(Evaluating):
         """Return the evaluation set and its embeddings."""
         target = context.side.target_embeddings
         among = evaluated(self.evaluation, self.evaluation_rows, candidates, target, context)
-        return among, among.pick(candidates["embeddings"], target)
+        others = among.pick(candidates["embeddings"], target)
+        self.hold(candidates, among, context, more=8.0 * others.size)
+        return among, others
 
     @staticmethod
     def beliefs(candidates: Mapping[str, npt.NDArray[Any]], own: FloatArray) -> FloatArray:

@@ -77,7 +77,7 @@ class CommitteeErrorReduction(Evaluating):
         risk = Risk(self.loss, context.cost_matrix)
         if self.loss == "BRIER" and among.size == among.population and not self.class_floor:
             return self._closed(members, others, listed, context)
-        context.work.hold(8.0 * others.size, "the evaluation set")
+        self.hold(candidates, among, context, more=8.0 * others.size)
         engine = _Reweighted(risk, members, others, context)
         found = self.found(engine, beliefs, among, listed, risk.span(context.classes), context)
         if not self.class_floor:  # rounding alone leads below 0: every loss is concave, and labels are believed as the members say

@@ -47,7 +47,8 @@ class _Field:
         masses = self.values[:, None, self._nodes[evaluated]] - reach * self.values[:, rows, None]
         np.maximum(masses, 0, out=masses)
         masses += TINY
-        return self._risk.gains(self.now[evaluated], self._risk.rest(masses), believed, lambda label: masses[label] + reach)
+        rest, total = self._risk.rest(masses), masses.sum(axis=0) + reach
+        return self._risk.gains(self.now[evaluated], rest, believed, lambda label: masses[label] + reach, total)
 
 
 @dataclass(frozen=True)
@@ -88,18 +89,19 @@ class FieldErrorReduction(Evaluating):
         beliefs = candidates["probabilities"].T.astype(np.float64) if "probabilities" in candidates else masses + TINY
         listed = self.shortlisted(beliefs / beliefs.sum(axis=0), candidates, self._room(len(points), among), context)
         inside = listed if among.positions is None else np.union1d(listed, among.positions)
-        context.work.hold(16.0 * (len(inside) + (among.size if among.positions is None else 0)) ** 2, "the graph")
+        nodes = len(inside) + (among.size if among.positions is None else 0)
+        self.hold(candidates, among, context, more=16.0 * nodes**2)
         scaled, edges = around.scaled(points[inside]), masses[:, inside]
         if among.positions is None:
             target = sent(side.target_embeddings)
             scaled = np.concatenate((scaled, around.scaled(target)))
             edges = np.concatenate((edges, around.masses(target, context.checkpoint)), axis=1)
-            nodes = np.arange(len(inside), len(scaled))
+            looked_at = np.arange(len(inside), len(scaled))
         else:
-            nodes = np.searchsorted(inside, among.positions)
+            looked_at = np.searchsorted(inside, among.positions)
         shares = np.bincount(sent(side.labelled_classes), minlength=context.classes) / len(sent(side.labelled_classes))
         risk = Risk(self.loss, context.cost_matrix)
-        field = _Field(scaled, edges, shares, nodes, risk, context)
+        field = _Field(scaled, edges, shares, looked_at, risk, context)
         at = np.searchsorted(inside, listed)
         believed = beliefs[:, listed] if "probabilities" in candidates else field.values[:, at]
         own: FloatArray = np.full((context.classes, len(scaled)), 1 / context.classes)

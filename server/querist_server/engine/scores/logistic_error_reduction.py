@@ -95,7 +95,7 @@ class LogisticErrorReduction(Evaluating):
         labelled = sent(side.labelled_embeddings)
         among = evaluated(self.evaluation, self.evaluation_rows, candidates, side.target_embeddings, context)
         width = points.shape[1] + 1
-        context.work.hold(8.0 * context.classes * width * (width + among.size), "the Hessian and the evaluation set")
+        self.hold(candidates, among, context, more=8.0 * context.classes * width * (width + among.size))
         if side.head_weights is not None:
             weights: FloatArray = np.column_stack((side.head_weights, sent(side.head_bias)))
         else:

@@ -49,7 +49,7 @@ class ValueOfInformation(ParzenScore):
         beliefs = self.beliefs(candidates, engine.beliefs)
         listed = self.shortlisted(beliefs, candidates, self.shortlist, context)
         found = self.found(engine, beliefs, among, listed, 1.0, context)
-        believed, _ = truncated(beliefs[:, listed], self.class_floor)
+        believed, _ = truncated(beliefs[:, listed] / beliefs[:, listed].sum(axis=0), self.class_floor)
         labelled = sent(context.side.labelled_embeddings)
         own = engine.masses[:, listed]
         total = len(points) * found.scores[listed] + _moved(risk, own, believed)

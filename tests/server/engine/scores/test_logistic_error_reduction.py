@@ -104,6 +104,6 @@ def test_the_memory_is_bounded(rng, task):
     columns, beside = task
     run = started(plan(), limits=dataclasses.replace(LIMITS, max_kept_bytes=2500), beside=beside, class_count=CLASSES)
     feed(run, columns)
-    with pytest.raises(LimitError, match="evaluation set") as caught:
+    with pytest.raises(LimitError, match="evaluated instances") as caught:
         run.finish()
     assert caught.value.limit == "max_kept_bytes"
