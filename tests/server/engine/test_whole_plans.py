@@ -11,6 +11,7 @@ from querist_server.engine.guards.group_cap import GroupCap
 from querist_server.engine.guards.unlabelable import Unlabelable
 from querist_server.engine.part import Need, Plan, PoolScore, RowChoice
 from querist_server.engine.registry import CHOICES, GUARDS, SCORES, WEIGHTS
+from querist_server.engine.scores._evaluating import Evaluating
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.scores.mix import Mix, MixPart
 from sklearn.metrics.pairwise import cosine_similarity
@@ -20,10 +21,16 @@ HONEST = {"COUNT_EXCEEDS_POOL", "FIELD_CONFLICT", "SCORE_NEGATIVE", "POOL_EMPTY"
 """Reasons for which a combination may be refused."""
 
 
-def score_of(name):
+def score_of(name, chance):
     if name == "mix":
         return Mix((MixPart(Margin()), MixPart(SCORES["gini"]())), "MIN_MAX")
-    return SCORES[name](Margin()) if name == "parts_score" else SCORES[name]()
+    if name == "parts_score":
+        return SCORES[name](Margin())
+    if issubclass(SCORES[name], Evaluating):
+        some = {"shortlist": chance.choice([None, 40, 100]), "shortlist_rule": chance.choice(["MARGIN", "RANDOM", "MIXED"])}
+        sample = {"evaluation": "SAMPLE", "evaluation_rows": chance.choice([20, 1000]), "class_floor": chance.choice([0.0, 0.1])}
+        return SCORES[name](**some, **sample, **({"nodes": 1300} if name == "field_error_reduction" else {}))
+    return SCORES[name]()
 
 
 def guard_of(name, chance):
@@ -36,7 +43,9 @@ def combination(chance):
     guards = tuple(guard_of(name, chance) for name in chance.sample(sorted(GUARDS), chance.randint(0, 3)))
     weights = tuple(WEIGHTS[name]() for name in chance.sample(sorted(WEIGHTS), chance.randint(0, 2)))
     prefilter = chance.choice([None, None, 60, 100])
-    plan = Plan(score_of(chance.choice(sorted(SCORES))), CHOICES[chance.choice(sorted(CHOICES))](), prefilter, None, guards, weights)
+    plan = Plan(
+        score_of(chance.choice(sorted(SCORES)), chance), CHOICES[chance.choice(sorted(CHOICES))](), prefilter, None, guards, weights
+    )
     task = {
         "count": chance.randint(1, 30),
         "random_share": chance.choice([0.0, 0.0, 0.2]),
@@ -47,7 +56,7 @@ def combination(chance):
     return plan, task
 
 
-@pytest.mark.parametrize("number", range(250))
+@pytest.mark.parametrize("number", range(400))
 def test_the_rules_hold(number):
     chance, rng = random.Random(number), np.random.default_rng(number)
     plan, task = combination(chance)
@@ -78,8 +87,10 @@ def test_the_rules_hold(number):
         assert columns["costs"][chosen].sum() <= 25 * (1 + 1e-9)
         assert batch.spending.left == pytest.approx(25 - columns["costs"][chosen].sum(), abs=1e-9)
     check_guards(plan, columns, chosen[~audited])
-    assert np.isfinite(batch.scores).all()
-    assert np.isfinite(batch.values[~audited]).all() if plan.weights else batch.values is None
+    by_plan = ~audited & ~(batch.random_draws if batch.random_draws is not None else np.zeros(len(chosen), bool))
+    assert np.isfinite(batch.scores[by_plan | audited]).all()
+    assert np.isfinite(batch.values[by_plan]).all() if plan.weights else batch.values is None
+    assert np.isfinite(batch.scores).all() or any(code == "SHORTLISTED" for code, _ in batch.warnings)
     for pieces, threads in ((7, 1), (64, 3)):
         again = select(plan, columns, pieces=pieces, threads=threads, **task)
         for name in ("indices", "scores", "values", "gains", "clusters", "costs", "guarded_indices", "random_draws", "audit_draws"):
@@ -107,7 +118,7 @@ def check_guards(plan, columns, chosen):
 
 
 def test_the_combinations_are_of_all_kinds():
-    plans = [combination(random.Random(number)) for number in range(250)]
+    plans = [combination(random.Random(number)) for number in range(400)]
     assert {plan.choice.name for plan, _ in plans} == set(CHOICES)
     assert {plan.score.name for plan, _ in plans} == set(SCORES)
     assert {guard.name for plan, _ in plans for guard in plan.guards} == set(GUARDS)

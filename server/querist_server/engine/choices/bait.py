@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from querist_server.engine.draft import Draft
+from querist_server.engine.kernels.inverse import add_ridge, invert
 from querist_server.engine.kernels.vectors import blocks
 from querist_server.engine.part import FloatArray, Merge, Need, SetChoice, parameter
 from querist_server.engine.pool import Context
+
+MATRICES_HELD = 4
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,18 @@ class Bait(SetChoice):
         points, highest = candidates["embeddings"], candidates["probabilities"].max(axis=1).astype(np.float64)
         weight = np.sqrt(np.clip(highest * (1 - highest), 0.0, None))
         width = points.shape[1]
+        context.work.hold(MATRICES_HELD * 8.0 * width**2, f"what is held for {width} embedding columns")
         fisher: FloatArray = np.zeros((width, width))
-        known: FloatArray = self.ridge * np.eye(width)
+        inverse: FloatArray = np.zeros((width, width))
         for rows in blocks(points, context.checkpoint):
             scaled = points[rows] * weight[rows, None]
             fisher += scaled.T @ scaled / len(points)
         labelled = context.side.labelled_embeddings
         for rows in () if labelled is None else blocks(labelled, context.checkpoint):
             some = labelled[rows].astype(np.float64)  # type: ignore[index]  # there are rows only if it is there
-            known += some.T @ some / 4
-        inverse: FloatArray = np.linalg.inv(known).astype(np.float64)
+            inverse += some.T @ some / 4
+        add_ridge(inverse, self.ridge)
+        invert(inverse, context.checkpoint)
         lowered, spread = self._forms(points, weight, inverse, fisher, context)
         while not draft.full:
             gains = lowered / (1 + spread)

@@ -14,6 +14,8 @@ from querist_server.engine.kernels import information
 from querist_server.engine.part import Merge, Need, SetChoice, parameter
 from querist_server.engine.pool import Context
 
+MATRICES_HELD = 2
+
 
 @dataclass(frozen=True)
 class MaxVariance(SetChoice):
@@ -32,6 +34,7 @@ class MaxVariance(SetChoice):
     def choose(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> None:
         """Take the largest variance, again and again."""
         points = candidates["embeddings"]
+        context.work.hold(MATRICES_HELD * 8.0 * (points.shape[1] + 1) ** 2, f"what is held for {points.shape[1]} embedding columns")
         inverse = information.inverse(context.side.labelled_embeddings, points.shape[1], self.noise, context.checkpoint)
         variance = information.quadratic(points, inverse, context.checkpoint)
         while not draft.full:

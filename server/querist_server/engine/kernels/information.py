@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.kernels.inverse import add_ridge, invert
 from querist_server.engine.kernels.vectors import blocks
 
 Array = npt.NDArray[Any]
@@ -21,12 +22,14 @@ def with_constant(points: Array) -> FloatArray:
 
 def inverse(labelled: Array | None, width: int, ridge: float, checkpoint: Callable[[], None]) -> FloatArray:
     """Return (ridge I + sum over labelled of x x')^-1, shape (D + 1, D + 1)."""
-    total = ridge * np.eye(width + 1)
+    total: FloatArray = np.zeros((width + 1, width + 1))
     if labelled is not None:
         for rows in blocks(labelled, checkpoint):
             known = with_constant(labelled[rows])
             total += known.T @ known
-    return np.linalg.inv(total).astype(np.float64)
+    add_ridge(total, ridge)
+    invert(total, checkpoint)
+    return total
 
 
 def quadratic(points: Array, matrix: FloatArray, checkpoint: Callable[[], None]) -> FloatArray:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.kernels.inverse import invert
+
 FloatArray = npt.NDArray[np.float64]
 
 TIE = 1e-6
 """How strongly each node is tied to the prior, in mean degrees."""
-BLOCK = 256
 
 
 def harmonic(weights: FloatArray, labelled: FloatArray, prior: FloatArray, checkpoint: Callable[[], None]) -> tuple[FloatArray, FloatArray]:
@@ -34,21 +35,3 @@ def harmonic(weights: FloatArray, labelled: FloatArray, prior: FloatArray, check
     invert(weights, checkpoint)
     values = (labelled + tie * prior[:, None]) @ weights
     return weights, values
-
-
-def invert(matrix: FloatArray, checkpoint: Callable[[], None]) -> None:
-    """Invert a positive definite matrix where it stands, a block of columns at a time (Gauss and Jordan), so that it can be stopped."""
-    count = len(matrix)
-    for start in range(0, count, BLOCK):
-        pivot = slice(start, min(start + BLOCK, count))
-        inverse = np.linalg.inv(matrix[pivot, pivot])
-        columns = matrix[:, pivot].copy()
-        columns[pivot] = 0
-        matrix[:, pivot] = 0
-        rows = inverse @ matrix[pivot]
-        rows[:, pivot] = inverse
-        for first in range(0, count, BLOCK):
-            checkpoint()
-            some = slice(first, min(first + BLOCK, count))
-            matrix[some] -= columns[some] @ rows
-        matrix[pivot] = rows

@@ -12,17 +12,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, optimize, special
+from scipy import optimize, special
 
 from querist_server.engine.kernels.information import with_constant
+from querist_server.engine.kernels.inverse import add_ridge, invert
 from querist_server.engine.kernels.vectors import blocks
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 
 MOST_ITERATIONS = 1000
-NO_CURVATURE = 64 * float(np.finfo(np.float64).eps)
-"""A regulariser below this share of the largest curvature would be lost in its rounding."""
 ROWS_AT_A_TIME = 1024
 
 
@@ -69,11 +68,9 @@ class Layer:
                 checkpoint()
                 hessian += known.T @ (known * (share * (1 - share))[:, None])
         for hessian in hessians:
-            checkpoint()
-            diagonal = hessian.reshape(-1)[:: len(hessian) + 1]
-            diagonal += max(ridge, NO_CURVATURE * float(diagonal.max()))
-            hessian[:] = linalg.cholesky(hessian, lower=True, check_finite=False)
-        self._factors = hessians
+            add_ridge(hessian, ridge)
+            invert(hessian, checkpoint)
+        self._inverses = hessians
 
     def logits(self, known: FloatArray) -> FloatArray:
         """Return the logits (C, n) of rows with a constant (n, D + 1)."""
@@ -85,17 +82,16 @@ class Layer:
 
     def towards(self, known: FloatArray) -> FloatArray:
         """Return H_c^-1 z for each class and row, shape (C, D + 1, n)."""
-        directions = np.empty((len(self._factors), known.shape[1], len(known)))
-        for into, factor in zip(directions, self._factors, strict=True):
+        directions = np.empty((len(self._inverses), known.shape[1], len(known)))
+        for into, inverse in zip(directions, self._inverses, strict=True):
             for rows in blocks(known, self._checkpoint, ROWS_AT_A_TIME):
-                into[:, rows] = linalg.cho_solve((factor, True), known[rows].T, check_finite=False)
+                into[:, rows] = inverse @ known[rows].T
         return directions
 
     def leverage(self, known: FloatArray) -> FloatArray:
         """Return z' H_c^-1 z for each class and row, shape (C, n)."""
-        lengths = np.empty((len(self._factors), len(known)))
-        for into, factor in zip(lengths, self._factors, strict=True):
+        lengths = np.empty((len(self._inverses), len(known)))
+        for into, inverse in zip(lengths, self._inverses, strict=True):
             for rows in blocks(known, self._checkpoint, ROWS_AT_A_TIME):
-                solved = linalg.solve_triangular(factor, known[rows].T, lower=True, check_finite=False)
-                into[rows] = np.einsum("ij,ij->j", solved, solved)
-        return lengths
+                into[rows] = np.einsum("ij,ij->i", known[rows] @ inverse, known[rows])
+        return np.maximum(lengths, 0, out=lengths)  # rounding alone leads below

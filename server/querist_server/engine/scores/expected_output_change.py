@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from querist_server.engine.kernels import uncertainty
+from querist_server.engine.kernels.information import with_constant
 from querist_server.engine.kernels.ridge import Reach
 from querist_server.engine.part import FloatArray, IndexArray, Merge, Need, parameter
 from querist_server.engine.pool import Context, Side
@@ -25,13 +26,15 @@ class _Change:
 
     def __init__(self, around: Reach, points: npt.NDArray[Any], others: npt.NDArray[Any]) -> None:
         self._around, self._points = around, points
-        self._others = around.of(others)
+        self._others = with_constant(others)
 
     def gains(self, rows: IndexArray, evaluated: slice, believed: FloatArray) -> FloatArray:
         """Return the sums over classes of the expected absolute changes; `believed` is sum p (1 - p), twice, of shape (1, n)."""
-        mine = self._around.of(self._points[rows])
-        change = np.abs(mine @ self._others[evaluated].T)
-        change *= (believed[0] / (1 + np.einsum("ij,ij->i", mine, mine)))[:, None]
+        mine = self._points[rows]
+        across = self._around.across(mine)
+        change = np.abs(across @ self._others[evaluated].T)
+        length = np.einsum("ij,ij->i", across, with_constant(mine))
+        change *= (believed[0] / (1 + np.maximum(length, 0)))[:, None]
         return change
 
 
@@ -68,7 +71,8 @@ class ExpectedOutputChange(SetScore):
         """Return the expected changes."""
         points, target = candidates["embeddings"], context.side.target_embeddings
         among = evaluated(self.evaluation, self.evaluation_rows, candidates, target, context)
-        context.work.hold(8.0 * among.size * (points.shape[1] + 1), "the evaluation set")
+        width = points.shape[1] + 1
+        context.work.hold(8.0 * (among.size * width + 2 * width**2), f"the evaluation set, and what is held for {width - 1} columns,")
         around = Reach(context.side.labelled_embeddings, points.shape[1], self.ridge, context.checkpoint)
         engine = _Change(around, points, among.pick(points, target))
         surprise = 2 * uncertainty.gini(candidates["probabilities"]).astype(np.float64)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 import numpy.typing as npt
 
 from querist_server.engine.errors import EngineError
@@ -15,6 +14,8 @@ from querist_server.engine.part import FloatArray, Merge, Need, parameter
 from querist_server.engine.pool import Context, Side
 from querist_server.engine.scores._evaluating import evaluated
 from querist_server.engine.set_score import Found, SetScore
+
+MATRICES_HELD = 4
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ def squared_reach(
     """Return the mean squared reach over the evaluation set, and the squared length, of each candidate, both of shape (n,)."""
     points, target = candidates["embeddings"], context.side.target_embeddings
     others = evaluated(evaluation, len(points), candidates, target, context).pick(points, target)
+    context.work.hold(MATRICES_HELD * 8.0 * (points.shape[1] + 1) ** 2, f"what is held for {points.shape[1]} embedding columns")
     around = Reach(context.side.labelled_embeddings, points.shape[1], ridge, context.checkpoint)
     context.work.begin(float(len(points) + len(others)) * (points.shape[1] + 1) ** 2, "Send narrower embeddings.")
     reach, length = around.squared_reach(points, others)
     context.work.advance(context.work.total)
-    return np.maximum(reach, 0), length
+    return reach, length

@@ -4,7 +4,7 @@ from engine import scores_of, select
 from losses import LOSSES, expected_reduction
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
-from querist_server.engine.kernels import laplacian
+from querist_server.engine.kernels import inverse, laplacian
 from querist_server.engine.part import Plan
 from querist_server.engine.scores.field_error_reduction import FieldErrorReduction
 from scipy.spatial.distance import cdist
@@ -101,5 +101,5 @@ def test_the_inverse_in_place_is_the_inverse(rng, count):
     factor = rng.standard_normal((count, count))
     matrix = factor @ factor.T + count * np.eye(count)
     expected = np.linalg.inv(matrix)
-    laplacian.invert(matrix, lambda: None)
+    inverse.invert(matrix, lambda: None)
     np.testing.assert_allclose(matrix, expected, rtol=1e-9, atol=1e-12)
