@@ -104,11 +104,12 @@ def mean_gains(engine: Engine, rows: IndexArray, believed: FloatArray, among: Ev
     total, squares = np.zeros(len(rows)), np.zeros(len(rows))
     width = -(-among.size // -(-among.size // EVALUATED_AT_A_TIME))  # blocks of one size: no narrow rest
     step = int(min(MOST_ROWS_AT_A_TIME, max(1, min(PAIRS_AT_A_TIME, CELLS_AT_A_TIME // engine.cells) // width)))
-    for start in range(0, len(rows), step):
-        block = slice(start, start + step)
-        for first in range(0, among.size, width):
+    for first in range(0, among.size, width):
+        some = slice(first, min(first + width, among.size))
+        for start in range(0, len(rows), step):
             context.checkpoint()
-            gains = engine.gains(rows[block], slice(first, min(first + width, among.size)), believed[:, block])
+            block = slice(start, start + step)
+            gains = engine.gains(rows[block], some, believed[:, block])
             total[block] += gains.sum(axis=1)
             squares[block] += np.einsum("ij,ij->i", gains, gains)
             context.work.advance(gains.size * engine.cells)

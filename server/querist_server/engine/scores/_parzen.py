@@ -100,12 +100,16 @@ class Reduction(Parzen):
         super().__init__(around, points, others, prior, context)
         self._risk = risk
         self.now = risk.of(self.evaluated)
+        self._at = slice(0)
+        """Which of the evaluated instances were looked at last, of whom the next two speak."""
+        self._rest, self._total = risk.rest(self.evaluated[:, :0]), np.empty(0)
 
     def gains(self, rows: IndexArray, evaluated: slice, believed: FloatArray) -> FloatArray:
         """Return the losses now, less those that are expected."""
         masses, influence = self.evaluated[:, evaluated], self.influence(rows, evaluated)
-        rest, total = self._risk.rest(masses), masses.sum(axis=0) + influence
-        return self._risk.gains(self.now[evaluated], rest, believed, lambda label: masses[label] + influence, total)
+        if self._at != evaluated:
+            self._at, self._rest, self._total = evaluated, self._risk.rest(masses), masses.sum(axis=0)
+        return self._risk.gains(self.now[evaluated], self._rest, believed, lambda label: masses[label] + influence, self._total + influence)
 
     @property
     def ceiling(self) -> float:
