@@ -14,13 +14,14 @@ from querist._model_use import ModelUse
 from querist._options import Options
 from querist._version import __version__
 from querist.errors import QueristError
-from querist.inputs import CostHistory, Labelled, LinearHead, PartPredictions, Target
+from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, PartPredictions, Target
 from querist.plan import Plan
 from querist.results import Batch, Progress
 from querist.v1 import parts
 
 __all__ = [
     "Batch",
+    "CalibrationSet",
     "Client",
     "CostHistory",
     "Labelled",

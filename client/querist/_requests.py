@@ -19,6 +19,7 @@ from querist._parts import LAYOUTS, committee_array, part_arrays
 from querist._rows import COMMITTEE, PLAIN, ROW_FIELDS, Arrays, arrays_of, batch_arrays, model_inputs
 from querist._side import SideArrays, side_of
 from querist.errors import InvalidRequestError
+from querist.inputs import CalibrationSet, bundle_of
 from querist.plan import Plan
 from querist.v1 import selection_service_pb2 as pb
 
@@ -26,6 +27,7 @@ Array = npt.NDArray[Any]
 
 UNARY_BYTES = 2 * 2**20
 """Up to this size a request goes as one message; above, a stream is faster."""
+ORIGINS = {"random": pb.CALIBRATION_ORIGIN_RANDOM, "chosen": pb.CALIBRATION_ORIGIN_CHOSEN}
 _STREAMABLE = ("probabilities", "logits", "embeddings", "label_probabilities", *COMMITTEE)
 """Arguments that may be an iterable of batches."""
 
@@ -60,6 +62,7 @@ class Selecting:
     head: Any = None
     cost_history: Any = None
     target: Any = None
+    calibration: Any = None
     model_inputs: Any = None
     models: Sequence[Any] = ()
     keys: Any = None
@@ -172,8 +175,9 @@ def request_of(call: Selecting) -> Request:
         raise InvalidRequestError("strategy is missing: the name of a preset, or a querist.Plan", field="strategy")
     if (call.count is None and not call.rank_all and call.budget is None) or (call.rank_all and call.count is not None):
         raise InvalidRequestError("say either count= or rank_all=True, or give a budget=", field="count")
-    header = _header(call)
-    side = side_of(call.labelled, call.wanted, call.unwanted, call.head, call.cost_history, call.target)
+    calibration = bundle_of(CalibrationSet, call.calibration, "calibration")
+    header = _header(call, calibration)
+    side = side_of(call.labelled, call.wanted, call.unwanted, call.head, call.cost_history, call.target, calibration)
     streamed = [name for name in _STREAMABLE if is_batches(getattr(call, name))]
     if streamed:
         return _batched(call, header, side, streamed[0])
@@ -186,7 +190,7 @@ def request_of(call: Selecting) -> Request:
     return Request(header, arrays, None, ids, call.committee_layout, side)
 
 
-def _header(call: Selecting) -> pb.SelectHeader:
+def _header(call: Selecting, calibration: CalibrationSet | None) -> pb.SelectHeader:
     header = pb.SelectHeader(
         count=call.count,
         random_share=call.random_share,
@@ -203,6 +207,11 @@ def _header(call: Selecting) -> pb.SelectHeader:
         header.plan.CopyFrom(call.strategy.to_message())
     else:
         header.strategy = str(call.strategy)
+    if calibration is not None:
+        if calibration.origin not in ORIGINS:
+            message = f"calibration.origin is {calibration.origin!r}; allowed are {', '.join(ORIGINS)}"
+            raise InvalidRequestError(message, field="calibration.origin")
+        header.calibration_origin = ORIGINS[calibration.origin]
     if call.seed is not None:
         if not 0 <= call.seed < 2**64:
             raise InvalidRequestError(f"seed is {call.seed}; allowed is 0 to 2^64 - 1", field="seed")

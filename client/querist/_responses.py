@@ -79,6 +79,7 @@ def batch(
         guarded=_guarded(response.guarded),
         spending=_spending(response.spending) if response.HasField("spending") else None,
         guarantee=response.guarantee if response.HasField("guarantee") else None,
+        calibration=_calibration(response.calibration) if response.HasField("calibration") else None,
         score_source=_enum(selection_service_pb2.ScoreSource, response.score_source, "SCORE_SOURCE_"),
         auto_choice=_auto_choice(response.auto_choice) if response.HasField("auto_choice") else None,
         timings={_enum(selection_service_pb2.Stage, timing.stage, "STAGE_"): timing.seconds for timing in response.timings},
@@ -90,6 +91,14 @@ def batch(
         class_labels=tuple(response.class_labels),
         all_scores=None if all_scores is None else _frozen(all_scores),
     )
+
+
+def _calibration(message: selection_service_pb2.CalibrationReport) -> results.Calibration:
+    before, after = (
+        results.CalibrationQuality(quality.log_loss, quality.brier_score, quality.calibration_error)
+        for quality in (message.before, message.after)
+    )
+    return results.Calibration(message.temperature, message.rows, before, after)
 
 
 def progress(message: selection_service_pb2.Progress, total: int | None) -> results.Progress:

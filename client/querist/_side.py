@@ -12,7 +12,7 @@ import numpy.typing as npt
 from querist import codec
 from querist._containers import to_array
 from querist.errors import InvalidRequestError
-from querist.inputs import CostHistory, Labelled, LinearHead, Target, bundle_of
+from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, Target, bundle_of
 from querist.v1 import side_pb2
 
 Array = npt.NDArray[Any]
@@ -48,7 +48,9 @@ class SideArrays:
                 yield side
 
 
-def side_of(labelled: Any, wanted: Any, unwanted: Any, head: Any, cost_history: Any, target: Any) -> SideArrays:
+def side_of(
+    labelled: Any, wanted: Any, unwanted: Any, head: Any, cost_history: Any, target: Any, calibration: CalibrationSet | None
+) -> SideArrays:
     """Turn arguments into arrays.
 
     Raises
@@ -66,12 +68,13 @@ def side_of(labelled: Any, wanted: Any, unwanted: Any, head: Any, cost_history: 
         (LinearHead, head, "head"),
         (CostHistory, cost_history, "cost_history"),
         (Target, target, "target"),
+        (CalibrationSet, calibration, "calibration"),
     )
     for kind, value, name in bundles:
         bundle: Any = bundle_of(kind, value, name)
         for field in () if bundle is None else kind.__dataclass_fields__:
             array = getattr(bundle, field)
-            if array is not None:
+            if array is not None and field != "origin":
                 columns[f"{name}.{field}"] = to_array(array, f"{name}.{field}")
     for name, value in (("wanted", wanted), ("unwanted", unwanted)):
         if value is not None:

@@ -112,6 +112,7 @@ class AsyncClient:
         head: Any = None,
         cost_history: Any = None,
         target: Any = None,
+        calibration: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,

@@ -63,6 +63,29 @@ class CostHistory:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class CalibrationSet:
+    """Instances with known classes that your model was not trained on: its probabilities are made honest by them, by temperature scaling.
+
+    Attributes
+    ----------
+    classes : array (n,) of integers
+        From 0 to C - 1.
+    probabilities, logits : array (n, C)
+        What your model says of them; one of the two.
+    weights : array (n,), optional
+        How much each counts: one over the probability with which it was drawn, if the draw was not uniform.
+    origin : {"random", "chosen"}
+        A uniform draw (or one that the weights make up for), or chosen by a strategy.
+    """
+
+    classes: Any
+    probabilities: Any = None
+    logits: Any = None
+    weights: Any = None
+    origin: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Target:
     """The instances on which your model is meant to do well; all arrays have the same number of rows. They need no labels.
 

@@ -54,6 +54,34 @@ class SelectionWarning:
 
 
 @dataclass(frozen=True)
+class CalibrationQuality:
+    """Weighted means over a calibration set; less is better: log loss (nats), Brier score, expected calibration error of 15 bins."""
+
+    log_loss: float
+    brier_score: float
+    calibration_error: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How probabilities were made honest.
+
+    Attributes
+    ----------
+    temperature : float
+        Above 1 the model was too sure, below 1 not sure enough.
+    rows : int
+        Instances of the calibration set that counted.
+    before, after : CalibrationQuality
+    """
+
+    temperature: float
+    rows: int
+    before: CalibrationQuality
+    after: CalibrationQuality
+
+
+@dataclass(frozen=True)
 class Guarded:
     """Instances that were left out although the caller did not exclude them.
 
@@ -189,6 +217,8 @@ class Batch:
         What the batch costs, if that is known.
     guarantee : float or None
         The share of the best possible objective that the batch surely reaches, where theory gives such a number.
+    calibration : Calibration or None
+        How your model's probabilities were made honest, if a calibration set was given.
     score_source : str
         Whose predictions the scores come from: "CLIENT_MODEL", "SURROGATE" (a model that the server fitted to the labelled set),
         "CLIENT_MODEL_AND_SURROGATE", or "UNSPECIFIED" for none.
@@ -229,6 +259,7 @@ class Batch:
     costs: FloatArray | None = None
     spending: Spending | None = None
     guarantee: float | None = None
+    calibration: Calibration | None = None
     score_source: str = "UNSPECIFIED"
     auto_choice: AutoChoice | None = None
     components: dict[str, FloatArray] = field(default_factory=dict)

@@ -313,3 +313,23 @@ def test_error_reduction_takes_a_target_set_and_says_where_its_scores_come_from(
     assert ahead.score_source == "CLIENT_MODEL"
     with pytest.raises(InvalidRequestError, match="class_count"):
         client.select(embeddings=points, labelled=labelled, strategy="xpal", count=3)
+
+
+def test_a_calibration_set_makes_probabilities_honest_and_says_so(client):
+    rng = np.random.default_rng(4)
+    logits = rng.standard_normal((2000, 3)) * 4
+    truth = np.exp(logits / 4) / np.exp(logits / 4).sum(axis=1, keepdims=True)
+    classes = (rng.random((2000, 1)) > truth.cumsum(axis=1)).sum(axis=1)
+    held = querist.CalibrationSet(logits=logits[:1000], classes=classes[:1000], origin="random")
+    batch = client.select(logits=logits[1000:], calibration=held, strategy="least_confidence", count=10)
+    report = batch.calibration
+    assert report.temperature == pytest.approx(4, rel=0.2)
+    assert report.rows == 1000
+    assert report.after.calibration_error < report.before.calibration_error
+    assert client.select(logits=logits[1000:], strategy="least_confidence", count=10).calibration is None
+    chosen = {"logits": logits[:1000], "classes": classes[:1000], "origin": "chosen"}
+    assert client.select(logits=logits[1000:], calibration=chosen, strategy="margin", count=1).warnings[0].code == "CALIBRATION_CHOSEN"
+    with pytest.raises(InvalidRequestError, match="allowed are random, chosen"):
+        client.select(logits=logits, calibration={**chosen, "origin": "lucky"}, strategy="margin", count=1)
+    with pytest.raises(InvalidRequestError, match="origin"):
+        client.select(logits=logits, calibration={"logits": logits, "classes": classes}, strategy="margin", count=1)

@@ -339,6 +339,10 @@ CASES = [
     Case("a sample where the whole costs no more", plan(score=plan_pb2.Score(ridge_error_reduction=plan_pb2.RidgeErrorReduction(evaluation=2))), "VALUE_OUT_OF_RANGE", "header.plan.score.ridge_error_reduction.evaluation"),
     Case("costs of errors not sent", both(committee(MEMBERS), plan(score=plan_pb2.Score(committee_error_reduction=plan_pb2.CommitteeErrorReduction(loss=4)))), "INPUT_MISSING", "header.cost_matrix"),
     Case("a batch too long for BatchBALD", both(committee(MEMBERS), plan(score=MARGIN, choice=plan_pb2.Choice(batch_bald=plan_pb2.BatchBald(most_cells=1)))), "VALUE_OUT_OF_RANGE", "header.plan.choice.batch_bald.most_cells"),
+    Case("calibration without an origin", both(beside("calibration.probabilities", PROBABILITIES), beside("calibration.classes", KEYS % 4)), "FIELD_MISSING", "header.calibration_origin"),
+    Case("an origin that is none", both(beside("calibration.probabilities", PROBABILITIES), beside("calibration.classes", KEYS % 4), header(calibration_origin=9)), "VALUE_OUT_OF_RANGE", "header.calibration_origin"),
+    Case("calibration without predictions", both(beside("calibration.probabilities", PROBABILITIES), header(calibration_origin=1)), "FIELD_MISSING", "side.calibration.classes"),
+    Case("a calibration class too high", both(beside("calibration.probabilities", PROBABILITIES), beside("calibration.classes", KEYS), header(calibration_origin=1)), "VALUE_OUT_OF_RANGE", "side.calibration.classes", 4),
     Case("wanted examples not sent", both(header(strategy="flqmi"), column("embeddings", np.ones((ROWS, 2)))), "INPUT_MISSING", "side.wanted"),
 ]  # fmt: skip
 

@@ -11,6 +11,12 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class CalibrationOrigin(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CALIBRATION_ORIGIN_UNSPECIFIED: _ClassVar[CalibrationOrigin]
+    CALIBRATION_ORIGIN_RANDOM: _ClassVar[CalibrationOrigin]
+    CALIBRATION_ORIGIN_CHOSEN: _ClassVar[CalibrationOrigin]
+
 class Stage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     STAGE_UNSPECIFIED: _ClassVar[Stage]
@@ -62,6 +68,11 @@ class WarningCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WARNING_CODE_BUDGET_SPENT: _ClassVar[WarningCode]
     WARNING_CODE_AUDIT_SHORT: _ClassVar[WarningCode]
     WARNING_CODE_SHORTLISTED: _ClassVar[WarningCode]
+    WARNING_CODE_CALIBRATION_CHOSEN: _ClassVar[WarningCode]
+    WARNING_CODE_CALIBRATION_UNBOUNDED: _ClassVar[WarningCode]
+CALIBRATION_ORIGIN_UNSPECIFIED: CalibrationOrigin
+CALIBRATION_ORIGIN_RANDOM: CalibrationOrigin
+CALIBRATION_ORIGIN_CHOSEN: CalibrationOrigin
 STAGE_UNSPECIFIED: Stage
 STAGE_RECEIVE: Stage
 STAGE_DECODE: Stage
@@ -99,6 +110,8 @@ WARNING_CODE_ZERO_SCORES_DRAWN: WarningCode
 WARNING_CODE_BUDGET_SPENT: WarningCode
 WARNING_CODE_AUDIT_SHORT: WarningCode
 WARNING_CODE_SHORTLISTED: WarningCode
+WARNING_CODE_CALIBRATION_CHOSEN: WarningCode
+WARNING_CODE_CALIBRATION_UNBOUNDED: WarningCode
 
 class SelectRequest(_message.Message):
     __slots__ = ("header", "pool", "side")
@@ -111,7 +124,7 @@ class SelectRequest(_message.Message):
     def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., pool: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ..., side: _Optional[_Union[_side_pb2.Side, _Mapping]] = ...) -> None: ...
 
 class SelectHeader(_message.Message):
-    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores", "budget", "audit_share")
+    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores", "budget", "audit_share", "calibration_origin")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -128,6 +141,7 @@ class SelectHeader(_message.Message):
     RETURN_SCORES_FIELD_NUMBER: _ClassVar[int]
     BUDGET_FIELD_NUMBER: _ClassVar[int]
     AUDIT_SHARE_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_ORIGIN_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     plan: _plan_pb2.Plan
     count: int
@@ -144,7 +158,8 @@ class SelectHeader(_message.Message):
     return_scores: bool
     budget: float
     audit_share: float
-    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ..., budget: _Optional[float] = ..., audit_share: _Optional[float] = ...) -> None: ...
+    calibration_origin: CalibrationOrigin
+    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ..., budget: _Optional[float] = ..., audit_share: _Optional[float] = ..., calibration_origin: _Optional[_Union[CalibrationOrigin, str]] = ...) -> None: ...
 
 class SelectStreamRequest(_message.Message):
     __slots__ = ("header", "block", "side")
@@ -199,7 +214,7 @@ class ScoreBlock(_message.Message):
     def __init__(self, first_row: _Optional[int] = ..., scores: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class SelectResponse(_message.Message):
-    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels", "auto_choice", "spending", "guarantee", "score_source")
+    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels", "auto_choice", "spending", "guarantee", "score_source", "calibration")
     SELECTION_ID_FIELD_NUMBER: _ClassVar[int]
     SELECTED_FIELD_NUMBER: _ClassVar[int]
     GUARDED_FIELD_NUMBER: _ClassVar[int]
@@ -215,6 +230,7 @@ class SelectResponse(_message.Message):
     SPENDING_FIELD_NUMBER: _ClassVar[int]
     GUARANTEE_FIELD_NUMBER: _ClassVar[int]
     SCORE_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_FIELD_NUMBER: _ClassVar[int]
     selection_id: str
     selected: Selected
     guarded: Guarded
@@ -230,7 +246,30 @@ class SelectResponse(_message.Message):
     spending: Spending
     guarantee: float
     score_source: ScoreSource
-    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ..., auto_choice: _Optional[_Union[AutoChoice, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., guarantee: _Optional[float] = ..., score_source: _Optional[_Union[ScoreSource, str]] = ...) -> None: ...
+    calibration: CalibrationReport
+    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ..., auto_choice: _Optional[_Union[AutoChoice, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., guarantee: _Optional[float] = ..., score_source: _Optional[_Union[ScoreSource, str]] = ..., calibration: _Optional[_Union[CalibrationReport, _Mapping]] = ...) -> None: ...
+
+class CalibrationReport(_message.Message):
+    __slots__ = ("temperature", "rows", "before", "after")
+    TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    temperature: float
+    rows: int
+    before: CalibrationQuality
+    after: CalibrationQuality
+    def __init__(self, temperature: _Optional[float] = ..., rows: _Optional[int] = ..., before: _Optional[_Union[CalibrationQuality, _Mapping]] = ..., after: _Optional[_Union[CalibrationQuality, _Mapping]] = ...) -> None: ...
+
+class CalibrationQuality(_message.Message):
+    __slots__ = ("log_loss", "brier_score", "calibration_error")
+    LOG_LOSS_FIELD_NUMBER: _ClassVar[int]
+    BRIER_SCORE_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_ERROR_FIELD_NUMBER: _ClassVar[int]
+    log_loss: float
+    brier_score: float
+    calibration_error: float
+    def __init__(self, log_loss: _Optional[float] = ..., brier_score: _Optional[float] = ..., calibration_error: _Optional[float] = ...) -> None: ...
 
 class AutoChoice(_message.Message):
     __slots__ = ("strategy", "reason", "alternatives")

@@ -6,20 +6,22 @@ from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Opti
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Side(_message.Message):
-    __slots__ = ("labelled", "wanted", "unwanted", "head", "cost_history", "target")
+    __slots__ = ("labelled", "wanted", "unwanted", "head", "cost_history", "target", "calibration")
     LABELLED_FIELD_NUMBER: _ClassVar[int]
     WANTED_FIELD_NUMBER: _ClassVar[int]
     UNWANTED_FIELD_NUMBER: _ClassVar[int]
     HEAD_FIELD_NUMBER: _ClassVar[int]
     COST_HISTORY_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_FIELD_NUMBER: _ClassVar[int]
     labelled: Labelled
     wanted: _tensor_pb2.Tensor
     unwanted: _tensor_pb2.Tensor
     head: LinearHead
     cost_history: CostHistory
     target: Target
-    def __init__(self, labelled: _Optional[_Union[Labelled, _Mapping]] = ..., wanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unwanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., head: _Optional[_Union[LinearHead, _Mapping]] = ..., cost_history: _Optional[_Union[CostHistory, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ...) -> None: ...
+    calibration: CalibrationSet
+    def __init__(self, labelled: _Optional[_Union[Labelled, _Mapping]] = ..., wanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unwanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., head: _Optional[_Union[LinearHead, _Mapping]] = ..., cost_history: _Optional[_Union[CostHistory, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., calibration: _Optional[_Union[CalibrationSet, _Mapping]] = ...) -> None: ...
 
 class Labelled(_message.Message):
     __slots__ = ("embeddings", "classes", "values", "sets")
@@ -58,3 +60,15 @@ class Target(_message.Message):
     probabilities: _tensor_pb2.Tensor
     committee: _tensor_pb2.Tensor
     def __init__(self, embeddings: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., committee: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
+class CalibrationSet(_message.Message):
+    __slots__ = ("probabilities", "logits", "classes", "weights")
+    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    LOGITS_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    probabilities: _tensor_pb2.Tensor
+    logits: _tensor_pb2.Tensor
+    classes: _tensor_pb2.Tensor
+    weights: _tensor_pb2.Tensor
+    def __init__(self, probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., logits: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., classes: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., weights: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,34 +14,13 @@ from querist_server.engine.errors import EngineError
 from querist_server.engine.holdings import Holdings, weighted
 from querist_server.engine.keep import Columns
 from querist_server.engine.kernels import noise, top
-from querist_server.engine.part import FloatArray, Need, PoolScore, PoolWeight, Suspects
+from querist_server.engine.part import FloatArray, PoolScore, PoolWeight, Suspects
 from querist_server.engine.pool import Context
-from querist_server.engine.selection import Selection, Spending, Statistics
+from querist_server.engine.reporting import ACCURACY, Report
+from querist_server.engine.selection import Selection
 from querist_server.engine.set_score import SetScore
 from querist_server.engine.shape import Shape
 from querist_server.engine.task import Task
-
-SATURATED_SHARE = 0.5
-ACCURACY = "accuracy."
-"""What columns begin with that say how exact a score is."""
-_PREDICTED = frozenset(Need) - {
-    Need.EMBEDDINGS,
-    Need.COST_MATRIX,
-    Need.COSTS,
-    Need.GROUPS,
-    Need.UNLABELABLE,
-    Need.THUMBNAILS,
-    Need.WANTED,
-    Need.UNWANTED,
-    Need.LABELLED_CLASSES,
-    Need.LABELLED_VALUES,
-    Need.LABELLED_SETS,
-    Need.LABELLED_EMBEDDINGS,
-    Need.CLASS_COUNT,
-    Need.TWO_CLASSES,
-    Need.TARGET_EMBEDDINGS,
-}
-"""Needs that are what a model says."""
 
 
 def select(task: Task, context: Context, shape: Shape, holdings: Holdings) -> Selection:
@@ -105,7 +83,8 @@ class _Choosing:
         columns = planned.columns
         for extra in (drawn, audit):
             columns = batching.interleaved(columns, extra.columns)
-        return self._annotated(columns, planned, held, by_plan, len(audit))
+        report = Report(task, self.context, self.shape, holdings, self.rows)
+        return report.selection(columns, planned, held, self.warnings + report.warnings(by_plan, len(columns["index"]), len(audit)))
 
     def _check_count(self) -> None:
         holdings, task = self.holdings, self.task
@@ -220,115 +199,3 @@ class _Choosing:
             more = "" if prefilter is None else f" from the best {prefilter}, to which the prefilter limits the choice"
             raise EngineError("COUNT_EXCEEDS_POOL", message + more, field="count")
         return planned
-
-    def _annotated(self, batch: Columns, planned: Batch, held: int, by_plan: FloatArray, audited: int) -> Selection:
-        task, holdings = self.task, self.holdings
-        count = len(batch["index"])
-        rows, measures, reasons = holdings.quarantine.listed()
-        return Selection(
-            indices=batch["index"],
-            keys=batch.get("key"),
-            scores=batch["score"],
-            priorities=1.0 - np.arange(count) / max(count, 1),
-            confidences=batch.get("confidence"),
-            labels=batch.get("label"),
-            random_draws=batch.get("random_draw"),
-            audit_draws=batch.get("audit_draw"),
-            inclusion_probabilities=self._inclusion(batch),
-            components=self._components(batch),
-            values=batch["value"] if task.plan.weights else None,
-            gains=batch.get("gain"),
-            clusters=batch.get("cluster"),
-            costs=batch.get("cost"),
-            guarded_total=holdings.quarantine.total,
-            guarded_indices=rows,
-            guarded_reasons=reasons,
-            guarded_values=measures,
-            guarded_tallies=dict(holdings.quarantine.tallies),
-            spending=self._spending(batch, planned),
-            guarantee=planned.guarantee,
-            score_source=self._score_source(),
-            statistics=self._statistics(held),
-            warnings=self._warnings(by_plan, count, audited),
-        )
-
-    def _components(self, batch: Columns) -> dict[str, npt.NDArray[Any]]:
-        components = {name: batch["raw"][:, column] for column, name in enumerate(self.task.component_names)}
-        if self.task.keep_components:
-            components |= {name.removeprefix("factor."): column for name, column in batch.items() if name.startswith("factor.")}
-        components |= {name.removeprefix(ACCURACY): column for name, column in batch.items() if name.startswith(ACCURACY)}
-        return components
-
-    def _score_source(self) -> str:
-        """Return a name of the contract's `ScoreSource`."""
-        score = self.task.plan.score
-        uses = score.required() | score.required_of_parts() | score.heeds
-        predicted = bool(uses & _PREDICTED) and self.shape.predicted
-        predicted |= Need.HEAD in uses and self.context.side.head_weights is not None
-        if score.surrogate(self.context.side):
-            return "CLIENT_MODEL_AND_SURROGATE" if predicted else "SURROGATE"
-        return "CLIENT_MODEL" if predicted else "UNSPECIFIED"
-
-    def _inclusion(self, batch: Columns) -> FloatArray | None:
-        """Return the probability with which a uniform draw takes each row; 0 where the plan gives none."""
-        task, plan, count = self.task, self.task.plan, len(batch["index"])
-        if task.watched:
-            return None  # what was taken before decides over what comes after
-        if plan.score.uniform and not plan.choice.needs and not plan.weights and not task.audit_count:
-            return np.full(count, count / self.holdings.candidates)
-        if "random_draw" not in batch:
-            return None
-        return np.where(batch["random_draw"], task.random_count / self.holdings.candidates, 0.0)
-
-    def _spending(self, batch: Columns, planned: Batch) -> Spending | None:
-        if "cost" not in batch:
-            return None
-        total, budget, model = float(batch["cost"].sum()), self.task.budget, self.context.cost_model
-        return Spending(
-            cost=total,
-            left=None if budget is None else max(0.0, budget - total),
-            affordable=None if budget is None else planned.affordable(budget - total),
-            predicted=model is not None,
-            error=None if model is None else float(np.exp(model.error)),
-        )
-
-    def _statistics(self, held: int) -> Statistics:
-        holdings, scores = self.holdings, self.holdings.statistics
-        scores.histogram.trim()
-        return Statistics(
-            rows=self.rows,
-            candidates=holdings.candidates,
-            excluded=holdings.excluded,
-            classes=self.shape.classes,
-            members=self.shape.members,
-            prediction_source=self.shape.source,
-            score_min=scores.low,
-            score_max=scores.high,
-            score_mean=scores.mean,
-            score_std=scores.std,
-            histogram_low=scores.histogram.low,
-            histogram_width=scores.histogram.width,
-            histogram_counts=scores.histogram.counts,
-            bytes_kept=held,
-        )
-
-    def _warnings(self, chosen_scores: FloatArray, taken: int, audited: int) -> list[tuple[str, str]]:
-        task, plan, scores = self.task, self.task.plan, self.holdings.statistics
-        warnings = self.warnings + plan.choice.remarks(chosen_scores)
-        if plan.score.ranks_alike_for_two_classes and self.shape.classes == 2:
-            message = f"with two classes, {plan.score.name} ranks like every other score of one model's uncertainty"
-            warnings.append(("BINARY_RANKING", message))
-        if scores.low == scores.high and self.holdings.candidates > len(chosen_scores):
-            message = f"all {self.holdings.candidates} candidates have the score {scores.low:g}; they are told apart by row index alone"
-            warnings.append(("ALL_SCORES_EQUAL", message))
-        if self.holdings.saturated > SATURATED_SHARE * self.rows:
-            share = self.holdings.saturated / self.rows
-            message = f"{share:.0%} of the rows have a probability of exactly 1, which hides how sure the model is of each"
-            warnings.append(("SATURATED_CONFIDENCE", message))
-        if task.budget is not None and task.count is not None and taken < task.count:
-            warnings.append(("BUDGET_SPENT", f"{taken} of {task.count} instances fit the budget of {task.budget:g}"))
-        if audited < task.audit_count:
-            warnings.append(
-                ("AUDIT_SHORT", f"{audited} instances were drawn for audit instead of {task.audit_count}: no more were put aside")
-            )
-        return warnings

@@ -45,7 +45,7 @@ def block_of(cut: Cut, context: Context) -> Block:
         first_row=first,
         length=length,
         context=context,
-        sent_probabilities=_predictions(columns, first),
+        sent_probabilities=_predictions(columns, first, context),
         members=_members(columns, first),
         votes=_votes(columns, first, context.classes),
         logits=_logits(columns),
@@ -67,13 +67,14 @@ def block_of(cut: Cut, context: Context) -> Block:
     )
 
 
-def _predictions(columns: dict[str, Any], first: int) -> Array | None:
+def _predictions(columns: dict[str, Any], first: int, context: Context) -> Array | None:
+    calibration = context.calibration
     if "probabilities" in columns:
-        return probability_rows(columns["probabilities"], "probabilities", first)
+        probabilities = probability_rows(columns["probabilities"], "probabilities", first)
+        return probabilities if calibration is None else calibration.of_probabilities(probabilities)
     if "logits" in columns:
-        logits = widened(columns["logits"])
-        _refuse_non_finite(logits, "logits", first)
-        return simplex.softmax(simplex.by_class(_two_logits(logits)))
+        logits = logit_rows(columns["logits"], "logits", first)
+        return simplex.softmax(simplex.by_class(logits)) if calibration is None else calibration.of_logits(logits)
     return None
 
 
@@ -213,6 +214,13 @@ def widened(array: Array) -> Array:
     if array.dtype.names == ("bfloat16",):
         return (array["bfloat16"].astype("<u4") << 16).view("<f4")
     return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
+def logit_rows(sent: Array, name: str, first: int) -> Array:
+    """Check [n], [n, 1] or [n, C] and return [n, C] with C of at least 2, widened."""
+    logits = widened(sent)
+    _refuse_non_finite(logits, name, first)
+    return _two_logits(logits)
 
 
 def _two_logits(logits: Array) -> Array:

@@ -20,11 +20,12 @@ import numpy as np
 
 from querist_server.engine import auto, choosing, grid, intake, shape
 from querist_server.engine.auto import AutoChoice
+from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.costing import CostModel
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.holdings import Holdings, Scored
 from querist_server.engine.part import FloatArray, IndexArray, RowWeight, Suspects
-from querist_server.engine.pool import Block, Context
+from querist_server.engine.pool import Block, Context, Side
 from querist_server.engine.selection import Selection, Statistics
 from querist_server.engine.side import SideIntake
 from querist_server.engine.task import Limits, Task
@@ -156,12 +157,27 @@ class Run:
             cost_matrix=None if cost is None else cost.astype(np.float64),
             side=side,
             cost_model=cost_model,
+            calibration=self._calibrated(columns, side),
             checkpoint=self._checkpoint,
             work=self.work,
         )
         derived = 8 * self._shape.classes if self._shape.members else 0
         self._grid = grid.Grid(grid.block_rows(grid.row_bytes(columns) + derived), grid.block_parts(columns))
         self._holdings = Holdings(self.task, self._context, self._limits)
+
+    def _calibrated(self, columns: Columns, side: Side) -> Temperature | None:
+        """Return what makes the caller's probabilities honest, if a calibration set was sent."""
+        logits, classes, weights = side.calibration_logits, side.calibration_classes, side.calibration_weights
+        if logits is None or classes is None:
+            return None
+        of_parts = columns["parts"].columns if "parts" in columns else {}
+        if not {"probabilities", "logits"} & {*columns, *of_parts}:
+            message = "a calibration set was sent, but no probabilities or logits of one model that it could calibrate"
+            raise EngineError("INPUT_MISSING", message, field="probabilities")
+        if self.task.calibration_origin is None:
+            message = "say where the calibration set comes from: CALIBRATION_ORIGIN_RANDOM or CALIBRATION_ORIGIN_CHOSEN"
+            raise EngineError("FIELD_MISSING", message, field="calibration_origin")
+        return Temperature.fitted(logits, classes, np.ones(len(logits)) if weights is None else weights)
 
     def _fold(self, cuts: Iterable[grid.Cut]) -> None:
         started = time.perf_counter()

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.costing import CostModel
 from querist_server.engine.kernels import committee, uncertainty
 from querist_server.engine.work import Work
@@ -39,6 +40,10 @@ class Side:
     cost_features : ndarray of shape (n_H, F), float64
     cost_history : ndarray of shape (n_H,), float64
         Features and costs of labels in the past, from which costs are predicted.
+    calibration_logits : ndarray of shape (n, C), float64
+    calibration_classes : ndarray of shape (n,), int64
+    calibration_weights : ndarray of shape (n,), float64
+        Instances with known classes by which probabilities are made honest.
     target_embeddings : ndarray of shape (E, D), of the type of the pool's embeddings
     target_probabilities : ndarray of shape (E, C)
     target_committee : ndarray of shape (K, E, C)
@@ -55,6 +60,9 @@ class Side:
     head_bias: npt.NDArray[np.float64] | None = None
     cost_features: npt.NDArray[np.float64] | None = None
     cost_history: npt.NDArray[np.float64] | None = None
+    calibration_logits: npt.NDArray[np.float64] | None = None
+    calibration_classes: npt.NDArray[np.int64] | None = None
+    calibration_weights: npt.NDArray[np.float64] | None = None
     target_embeddings: Array | None = None
     target_probabilities: Array | None = None
     target_committee: Array | None = None
@@ -78,6 +86,8 @@ class Context:
         The labelled set and other references.
     cost_model : CostModel or None
         Predicts costs from features.
+    calibration : Temperature or None
+        Makes the caller's probabilities honest.
     checkpoint : callable
         Raises `Cancelled` if the caller has gone; to be called at least every few milliseconds of work.
     work : Work
@@ -90,6 +100,7 @@ class Context:
     cost_matrix: npt.NDArray[np.float64] | None = None
     side: Side = field(default_factory=Side)
     cost_model: CostModel | None = None
+    calibration: Temperature | None = None
     checkpoint: Callable[[], None] = lambda: None
     work: Work = field(default_factory=Work)
 
@@ -123,7 +134,7 @@ class Block:
     context : Context
         What is the same for all rows.
     sent_probabilities : ndarray of shape (n, C)
-        The caller's own, from probabilities or logits.
+        The caller's own, from probabilities or logits, calibrated if a calibration set was sent.
     members : ndarray of shape (K, n, C)
         The committee's probabilities.
     votes : ndarray of shape (K, n), integers

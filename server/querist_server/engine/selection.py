@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.calibrations.temperature import Temperature
+
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
 
@@ -82,6 +84,8 @@ class Selection:
     spending : Spending or None
     guarantee : float or None
         The share of the best possible objective that the batch surely reaches.
+    calibration : Temperature or None
+        What was done by a calibration set.
     score_source : str
         Whose predictions the scores come from: a name of the contract's `ScoreSource`.
     statistics : Statistics
@@ -112,6 +116,7 @@ class Selection:
     guarded_tallies: dict[str, int]
     spending: Spending | None
     guarantee: float | None
+    calibration: Temperature | None
     score_source: str
     statistics: Statistics
     warnings: list[tuple[str, str]]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from querist_server.engine import intake
+from querist_server.engine.calibrations import temperature
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.pool import Side
 from querist_server.engine.task import Limits
@@ -18,6 +19,7 @@ Array = npt.NDArray[Any]
 FEWEST_COSTS = 3
 _LABELLED = ("labelled.embeddings", "labelled.classes", "labelled.values", "labelled.sets")
 _HISTORY = ("cost_history.features", "cost_history.costs")
+_CALIBRATION = ("calibration.classes", "calibration.probabilities", "calibration.logits", "calibration.weights")
 _TARGET = ("target.embeddings", "target.probabilities", "target.committee")
 
 
@@ -78,11 +80,12 @@ class SideIntake:
         _check_lengths(sent, _LABELLED)
         _check_lengths(sent, _HISTORY)
         _check_lengths(sent, _TARGET)
+        _check_lengths(sent, _CALIBRATION)
         embeddings = pool.get("embeddings")
         weights = _finite(sent, "head.weights")
         return Side(
             labelled_embeddings=_points(sent, "labelled.embeddings", embeddings),
-            labelled_classes=_classes(sent, classes),
+            labelled_classes=_known_classes(sent, "labelled.classes", classes),
             labelled_values=_finite(sent, "labelled.values"),
             labelled_sets=_sets(sent, pool.get("label_probabilities")),
             wanted=_points(sent, "wanted", embeddings),
@@ -91,6 +94,9 @@ class SideIntake:
             head_bias=_bias(sent, weights),
             cost_features=_features(sent, pool.get("cost_features")),
             cost_history=_costs(sent),
+            calibration_logits=_calibration_logits(sent, classes),
+            calibration_classes=_known_classes(sent, "calibration.classes", classes),
+            calibration_weights=_calibration_weights(sent),
             target_embeddings=_points(sent, "target.embeddings", embeddings),
             target_probabilities=_target_probabilities(sent, classes),
             target_committee=_target_committee(sent, classes, members),
@@ -127,8 +133,7 @@ def _points(sent: Mapping[str, Array], name: str, embeddings: Array | None) -> A
     return points if len(points) else None
 
 
-def _classes(sent: Mapping[str, Array], classes: int) -> npt.NDArray[np.int64] | None:
-    name = "labelled.classes"
+def _known_classes(sent: Mapping[str, Array], name: str, classes: int) -> npt.NDArray[np.int64] | None:
     if name not in sent:
         return None
     values = sent[name]
@@ -193,6 +198,44 @@ def _features(sent: Mapping[str, Array], pool: Array | None) -> npt.NDArray[np.f
         message = f"cost_history.features has {features.shape[1]} columns and cost_features {pool.shape[1]}; they must agree"
         raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
     return features
+
+
+def _calibration_logits(sent: Mapping[str, Array], classes: int) -> npt.NDArray[np.float64] | None:
+    """Return the logits of the calibration set, or the logarithms of its probabilities."""
+    found = [name for name in ("calibration.probabilities", "calibration.logits") if name in sent]
+    if not found:
+        if any(name in sent for name in _CALIBRATION):
+            raise EngineError("FIELD_MISSING", "a calibration set needs probabilities or logits", field="side.calibration.probabilities")
+        return None
+    if len(found) > 1:
+        raise EngineError(
+            "FIELD_CONFLICT", "send probabilities or logits of the calibration set, not both", field="side.calibration.logits"
+        )
+    name = found[0]
+    if "calibration.classes" not in sent:
+        raise EngineError("FIELD_MISSING", "a calibration set needs the true classes", field="side.calibration.classes")
+    _refuse_empty(name, sent[name])
+    if not len(sent[name]):
+        raise EngineError("SHAPE_INVALID", "the calibration set has no rows; at least 1 is needed", field=f"side.{name}")
+    if name == "calibration.logits":
+        logits = intake.logit_rows(sent[name], f"side.{name}", 0)
+    else:
+        logits = temperature.logs(intake.probability_rows(sent[name], f"side.{name}", 0))
+    _check_classes(name, logits, classes)
+    return logits.astype(np.float64)
+
+
+def _calibration_weights(sent: Mapping[str, Array]) -> npt.NDArray[np.float64] | None:
+    name = "calibration.weights"
+    weights = _finite(sent, name)
+    if weights is None:
+        return None
+    if (weights < 0).any():
+        row = int((weights < 0).argmax())
+        raise EngineError("WEIGHTS_INVALID", f"a weight is {weights[row]:g}; allowed is 0 or more", field=f"side.{name}", row=row)
+    if not weights.any():
+        raise EngineError("WEIGHTS_INVALID", "all weights are 0; at least one must be above 0", field=f"side.{name}")
+    return np.ldexp(weights, -np.frexp(weights.max())[1])  # an exact power of two, so that their sum does not overflow
 
 
 def _target_probabilities(sent: Mapping[str, Array], classes: int) -> Array | None:

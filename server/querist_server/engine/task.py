@@ -52,6 +52,8 @@ class Task:
         Number of classes; must be given with votes.
     expected_rows : int or None
         Number of rows of the pool, if known.
+    calibration_origin : str or None
+        Where a calibration set comes from: "RANDOM" or "CHOSEN".
     keep_components : bool
         Whether the raw parts of a pool score are returned for the chosen.
     keep_scores : bool
@@ -75,6 +77,7 @@ class Task:
     cost_matrix: npt.NDArray[np.float64] | None = None
     class_count: int | None = None
     expected_rows: int | None = None
+    calibration_origin: str | None = None
     keep_components: bool = False
     keep_scores: bool = False
 

@@ -17,7 +17,7 @@ from querist_server.engine.errors import EngineError
 from querist_server.engine.part import Plan
 from querist_server.engine.ragged import Ragged
 from querist_server.engine.task import Task
-from querist_server.service.plans import AUTO, decode_plan, preset_plan
+from querist_server.service.plans import AUTO, decode_plan, enum_name, preset_plan
 
 Array = npt.NDArray[Any]
 Columns = dict[str, Any]
@@ -64,6 +64,10 @@ _SIDE: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "head.bias": ((1,), FLOATS, "[C]"),
     "cost_history.features": ((2,), (*FLOATS, *INTEGERS), "[n, F]"),
     "cost_history.costs": ((1,), (*FLOATS, *INTEGERS), "[n]"),
+    "calibration.probabilities": ((1, 2), FLOATS, "[n, C], [n] or [n, 1]"),
+    "calibration.logits": ((1, 2), FLOATS, "[n, C], [n] or [n, 1]"),
+    "calibration.classes": ((1,), INTEGERS, "[n]"),
+    "calibration.weights": ((1,), (*FLOATS, *INTEGERS), "[n]"),
     "target.embeddings": ((2,), FLOATS, "[E, D]"),
     "target.probabilities": ((2,), FLOATS, "[E, C]"),
     "target.committee": ((3,), FLOATS, "[E, K, C]"),
@@ -104,9 +108,20 @@ def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
         cost_matrix=None if cost is None else codec.widen(cost).astype(np.float64),
         class_count=header.class_count if header.HasField("class_count") else None,
         expected_rows=header.expected_rows if header.HasField("expected_rows") else None,
+        calibration_origin=_origin(header),
         keep_components=header.return_components,
         keep_scores=header.return_scores,
     )
+
+
+def _origin(header: selection_service_pb2.SelectHeader) -> str | None:
+    if not header.calibration_origin:
+        return None
+    name = enum_name(selection_service_pb2.CalibrationOrigin.DESCRIPTOR, header.calibration_origin)
+    if not name:
+        message = f"calibration_origin is {header.calibration_origin}, which is none that this server knows"
+        raise EngineError("VALUE_OUT_OF_RANGE", message, field="calibration_origin")
+    return name
 
 
 def _plan(header: selection_service_pb2.SelectHeader, source: str) -> Plan:
@@ -133,7 +148,7 @@ def decode_side(side: side_pb2.Side) -> dict[str, Array]:
             holder = getattr(side, above[0])
         if holder.HasField(field):
             tensor = _checked(getattr(holder, field), f"side.{name}", ranks, dtypes, shapes)
-            columns[name] = _signed(tensor, f"side.{name}") if tensor.dtype == np.uint64 and name == "labelled.classes" else tensor
+            columns[name] = _signed(tensor, f"side.{name}") if tensor.dtype == np.uint64 and field == "classes" else tensor
     return columns
 
 

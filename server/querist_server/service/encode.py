@@ -13,6 +13,7 @@ from querist import codec
 from querist._version import __version__
 from querist.v1 import selection_service_pb2 as pb
 
+from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.part import Plan
 from querist_server.engine.pipeline import AutoChoice
 from querist_server.engine.selection import Selection, Statistics
@@ -40,6 +41,7 @@ def encode_response(
         auto_choice=_auto_choice(auto_choice),
         spending=None if selection.spending is None else pb.Spending(**dataclasses.asdict(selection.spending)),
         guarantee=selection.guarantee,
+        calibration=_calibration(selection.calibration),
         score_source=f"SCORE_SOURCE_{selection.score_source}",
         selection_id=secrets.token_hex(12),
         selected=encode_selected(selection, rows),
@@ -93,6 +95,13 @@ def encode_scores(first_row: int, scores: npt.NDArray[np.float64]) -> pb.ScoreBl
 
 def _values(column: npt.NDArray[Any] | None, rows: slice) -> list[Any]:
     return [] if column is None else column[rows].tolist()
+
+
+def _calibration(found: Temperature | None) -> pb.CalibrationReport | None:
+    if found is None:
+        return None
+    before, after = (pb.CalibrationQuality(**dataclasses.asdict(quality)) for quality in (found.before, found.after))
+    return pb.CalibrationReport(temperature=found.temperature, rows=found.rows, before=before, after=after)
 
 
 def _auto_choice(chosen: AutoChoice | None) -> pb.AutoChoice | None:

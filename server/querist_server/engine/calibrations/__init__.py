@@ -1,0 +1,1 @@
+"""What makes probabilities honest before anything looks at them: one idea a file."""
