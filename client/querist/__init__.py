@@ -14,7 +14,7 @@ from querist._model_use import ModelUse
 from querist._options import Options
 from querist._version import __version__
 from querist.errors import QueristError
-from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, PartPredictions, Target
+from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, PartPredictions, PreAnnotation, Target
 from querist.plan import Plan
 from querist.results import Batch, Progress
 from querist.v1 import parts
@@ -29,6 +29,7 @@ __all__ = [
     "ModelUse",
     "PartPredictions",
     "Plan",
+    "PreAnnotation",
     "Progress",
     "QueristError",
     "Target",

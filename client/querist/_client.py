@@ -120,6 +120,7 @@ class Client:
         cost_history: Any = None,
         target: Any = None,
         calibration: Any = None,
+        pre_annotation: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,
@@ -190,6 +191,8 @@ class Client:
             The instances on which your model is meant to do well.
         calibration : CalibrationSet or dict
             Instances with known classes by which your model's probabilities are made honest before anything looks at them.
+        pre_annotation : PreAnnotation or dict, optional
+            Ask for labels that a person may start from.
         models : sequence of str, bytes, Path or ModelUse
             Models that the server runs on `model_inputs`: digests of uploaded models, models, or paths; several make a committee.
         model_inputs : array (N, ...), or dict of them by name

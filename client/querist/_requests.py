@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from querist._parts import LAYOUTS, committee_array, part_arrays
 from querist._rows import COMMITTEE, PLAIN, ROW_FIELDS, Arrays, arrays_of, batch_arrays, model_inputs
 from querist._side import SideArrays, side_of
 from querist.errors import InvalidRequestError
-from querist.inputs import CalibrationSet, bundle_of
+from querist.inputs import CalibrationSet, PreAnnotation, bundle_of
 from querist.plan import Plan
 from querist.v1 import selection_service_pb2 as pb
 
@@ -63,6 +63,7 @@ class Selecting:
     cost_history: Any = None
     target: Any = None
     calibration: Any = None
+    pre_annotation: Any = None
     model_inputs: Any = None
     models: Sequence[Any] = ()
     keys: Any = None
@@ -212,6 +213,9 @@ def _header(call: Selecting, calibration: CalibrationSet | None) -> pb.SelectHea
             message = f"calibration.origin is {calibration.origin!r}; allowed are {', '.join(ORIGINS)}"
             raise InvalidRequestError(message, field="calibration.origin")
         header.calibration_origin = ORIGINS[calibration.origin]
+    asked = bundle_of(PreAnnotation, call.pre_annotation, "pre_annotation")
+    if asked is not None:
+        header.pre_annotation.CopyFrom(_pre_annotation(asked))
     if call.seed is not None:
         if not 0 <= call.seed < 2**64:
             raise InvalidRequestError(f"seed is {call.seed}; allowed is 0 to 2^64 - 1", field="seed")
@@ -222,6 +226,20 @@ def _header(call: Selecting, calibration: CalibrationSet | None) -> pb.SelectHea
         cost = to_array(call.cost_matrix, "cost_matrix")
         header.cost_matrix.CopyFrom(codec.encode(cost.astype(np.float64) if cost.dtype.kind in "iub" else cost))
     return header
+
+
+def _pre_annotation(asked: PreAnnotation) -> pb.PreAnnotation:
+    given = {name: value for name, value in asdict(asked).items() if value is not None}
+    score = given.pop("conformal_score", None)
+    message = pb.PreAnnotation(**given)
+    if score is not None:
+        allowed = [name.removeprefix("CONFORMAL_SCORE_").lower() for name in pb.ConformalScore.keys()[1:]]
+        if score.lower() not in allowed:
+            raise InvalidRequestError(
+                f"conformal_score is {score!r}; allowed are {', '.join(allowed)}", field="pre_annotation.conformal_score"
+            )
+        message.MergeFrom(pb.PreAnnotation(conformal_score=f"CONFORMAL_SCORE_{score.upper()}"))
+    return message
 
 
 def _batched(call: Selecting, header: pb.SelectHeader, side: SideArrays, name: str) -> Request:

@@ -80,6 +80,7 @@ def batch(
         spending=_spending(response.spending) if response.HasField("spending") else None,
         guarantee=response.guarantee if response.HasField("guarantee") else None,
         calibration=_calibration(response.calibration) if response.HasField("calibration") else None,
+        pre_annotations=_pre_annotations(response, parts) if response.HasField("pre_annotation") else None,
         score_source=_enum(selection_service_pb2.ScoreSource, response.score_source, "SCORE_SOURCE_"),
         auto_choice=_auto_choice(response.auto_choice) if response.HasField("auto_choice") else None,
         timings={_enum(selection_service_pb2.Stage, timing.stage, "STAGE_"): timing.seconds for timing in response.timings},
@@ -99,6 +100,26 @@ def _calibration(message: selection_service_pb2.CalibrationReport) -> results.Ca
         for quality in (message.before, message.after)
     )
     return results.Calibration(message.temperature, message.rows, before, after)
+
+
+def _pre_annotations(response: selection_service_pb2.SelectResponse, parts: Sequence[Any]) -> results.PreAnnotations:
+    report = response.pre_annotation
+    sizes = _joined([part.set_sizes for part in parts], np.int32)
+    members = _joined([part.set_labels for part in parts], np.int32)
+    ends = np.cumsum(np.maximum(sizes, 0))
+    sets = [None if size < 0 else members[end - size : end] for size, end in zip(sizes.tolist(), ends.tolist(), strict=True)]
+    accepted = _joined([part.accepted for part in parts], np.bool_)
+    return results.PreAnnotations(
+        labels=_joined([part.top_labels for part in parts], np.int32).reshape(-1, report.top_labels),
+        confidences=_joined([part.top_confidences for part in parts], np.float64).reshape(-1, report.top_labels),
+        sets=sets or None,
+        accepted=accepted if len(accepted) else None,
+        set_thresholds=_joined([report.set_thresholds], np.float64),
+        coverage_guaranteed=report.coverage_guaranteed,
+        accept_threshold=report.accept_threshold if report.HasField("accept_threshold") else None,
+        accept_error_bound=report.accept_error_bound if report.HasField("accept_error_bound") else None,
+        accept_rows=report.accept_rows,
+    )
 
 
 def progress(message: selection_service_pb2.Progress, total: int | None) -> results.Progress:

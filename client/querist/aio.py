@@ -113,6 +113,7 @@ class AsyncClient:
         cost_history: Any = None,
         target: Any = None,
         calibration: Any = None,
+        pre_annotation: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,

@@ -85,6 +85,34 @@ class CalibrationSet:
     origin: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class PreAnnotation:
+    """Labels that come with each chosen instance for a person to start from; what is None is the server's default.
+
+    Attributes
+    ----------
+    top_labels : int
+        How many of the likeliest classes; 3.
+    coverage : float
+        Asks for a set of classes that holds the true one at least this often; needs a calibration set.
+    conformal_score : {"least_ambiguous", "adaptive", "regularized"}
+        What sets are made by.
+    by_class : bool
+        Keep the coverage for each true class by itself.
+    accept_error : float
+        Asks which labels may be accepted unseen, if at most this share of them may be wrong; needs a calibration set.
+    accept_confidence : float
+        How sure that is; 0.95.
+    """
+
+    top_labels: int | None = None
+    coverage: float | None = None
+    conformal_score: str | None = None
+    by_class: bool | None = None
+    accept_error: float | None = None
+    accept_confidence: float | None = None
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Target:
     """The instances on which your model is meant to do well; all arrays have the same number of rows. They need no labels.

@@ -81,6 +81,41 @@ class Calibration:
     after: CalibrationQuality
 
 
+@dataclass(frozen=True, eq=False)
+class PreAnnotations:
+    """Labels for a person to start from, for each chosen instance; random and audit draws get none.
+
+    Attributes
+    ----------
+    labels : ndarray of int32, shape (n, k)
+        The likeliest classes, the likeliest first; -1 for instances that get none.
+    confidences : ndarray of float64, shape (n, k)
+        Their calibrated probabilities.
+    sets : list or None
+        For each instance the classes of its conformal set as an ndarray, or None if it gets none.
+    accepted : ndarray of bool or None
+        Whether the likeliest label may be accepted unseen.
+    set_thresholds : ndarray of float64
+        The largest conformal scores that a set takes in: one for all classes or one for each.
+    coverage_guaranteed : bool
+        Whether the calibration set is a uniform draw, as it was said to be.
+    accept_threshold, accept_error_bound : float or None
+        From which probability on labels may be accepted, and the bound on the share of wrong ones; None if no threshold is safe.
+    accept_rows : int
+        Instances of the calibration set above the threshold.
+    """
+
+    labels: npt.NDArray[np.int32]
+    confidences: FloatArray
+    sets: list[npt.NDArray[np.int32] | None] | None
+    accepted: npt.NDArray[np.bool_] | None
+    set_thresholds: FloatArray
+    coverage_guaranteed: bool
+    accept_threshold: float | None
+    accept_error_bound: float | None
+    accept_rows: int
+
+
 @dataclass(frozen=True)
 class Guarded:
     """Instances that were left out although the caller did not exclude them.
@@ -219,6 +254,8 @@ class Batch:
         The share of the best possible objective that the batch surely reaches, where theory gives such a number.
     calibration : Calibration or None
         How your model's probabilities were made honest, if a calibration set was given.
+    pre_annotations : PreAnnotations or None
+        Labels for a person to start from, if asked for.
     score_source : str
         Whose predictions the scores come from: "CLIENT_MODEL", "SURROGATE" (a model that the server fitted to the labelled set),
         "CLIENT_MODEL_AND_SURROGATE", or "UNSPECIFIED" for none.
@@ -260,6 +297,7 @@ class Batch:
     spending: Spending | None = None
     guarantee: float | None = None
     calibration: Calibration | None = None
+    pre_annotations: PreAnnotations | None = None
     score_source: str = "UNSPECIFIED"
     auto_choice: AutoChoice | None = None
     components: dict[str, FloatArray] = field(default_factory=dict)

@@ -333,3 +333,39 @@ def test_a_calibration_set_makes_probabilities_honest_and_says_so(client):
         client.select(logits=logits, calibration={**chosen, "origin": "lucky"}, strategy="margin", count=1)
     with pytest.raises(InvalidRequestError, match="origin"):
         client.select(logits=logits, calibration={"logits": logits, "classes": classes}, strategy="margin", count=1)
+
+
+def test_pre_annotations_come_with_sets_and_what_may_be_accepted(client):
+    rng = np.random.default_rng(8)
+    logits = rng.standard_normal((3000, 4)) * 4
+    classes = (rng.random((3000, 1)) > np.exp(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).cumsum(axis=1)).sum(axis=1)
+    held = querist.CalibrationSet(logits=logits[:2000], classes=classes[:2000], origin="random")
+    asked = querist.PreAnnotation(top_labels=2, coverage=0.9, conformal_score="adaptive", accept_error=0.2)
+    batch = client.select(
+        logits=logits[2000:], calibration=held, pre_annotation=asked, strategy="margin", count=200, random_share=0.1, seed=1
+    )
+    found = batch.pre_annotations
+    assert found.labels.shape == found.confidences.shape == (200, 2)
+    assert [each is None for each in found.sets] == batch.random_draws.tolist()
+    assert found.coverage_guaranteed
+    assert found.accept_error_bound <= 0.2
+    assert found.accept_rows > 100
+    held_true = [classes[2000 + row] in own for row, own in zip(batch.indices.tolist(), found.sets, strict=True) if own is not None]
+    assert np.mean(held_true) > 0.75
+    assert json.loads(json.dumps(batch.to_dict()))["pre_annotations"]["accept_threshold"] == found.accept_threshold
+    streamed = client.select(
+        logits=logits[2000:],
+        calibration=held,
+        pre_annotation=asked,
+        strategy="margin",
+        count=200,
+        random_share=0.1,
+        seed=1,
+        return_scores=True,
+    )
+    np.testing.assert_array_equal(streamed.pre_annotations.labels, found.labels)
+    assert client.select(logits=logits, strategy="margin", count=3, pre_annotation={}).pre_annotations.labels.shape == (3, 3)
+    with pytest.raises(InvalidRequestError, match="least_ambiguous"):
+        client.select(logits=logits, strategy="margin", count=3, pre_annotation={"conformal_score": "lucky"})
+    with pytest.raises(InvalidRequestError, match="calibration"):
+        client.select(logits=logits, strategy="margin", count=3, pre_annotation={"coverage": 0.9})

@@ -343,6 +343,9 @@ CASES = [
     Case("an origin that is none", both(beside("calibration.probabilities", PROBABILITIES), beside("calibration.classes", KEYS % 4), header(calibration_origin=9)), "VALUE_OUT_OF_RANGE", "header.calibration_origin"),
     Case("calibration without predictions", both(beside("calibration.probabilities", PROBABILITIES), header(calibration_origin=1)), "FIELD_MISSING", "side.calibration.classes"),
     Case("a calibration class too high", both(beside("calibration.probabilities", PROBABILITIES), beside("calibration.classes", KEYS), header(calibration_origin=1)), "VALUE_OUT_OF_RANGE", "side.calibration.classes", 4),
+    Case("no labels to start from", header(pre_annotation=pb.PreAnnotation(top_labels=0)), "VALUE_OUT_OF_RANGE", "header.pre_annotation.top_labels"),
+    Case("a conformal score that is none", header(pre_annotation=pb.PreAnnotation(conformal_score=9)), "VALUE_OUT_OF_RANGE", "header.pre_annotation.conformal_score"),
+    Case("sets without a calibration set", header(pre_annotation=pb.PreAnnotation(coverage=0.9)), "INPUT_MISSING", "side.calibration"),
     Case("wanted examples not sent", both(header(strategy="flqmi"), column("embeddings", np.ones((ROWS, 2)))), "INPUT_MISSING", "side.wanted"),
 ]  # fmt: skip
 

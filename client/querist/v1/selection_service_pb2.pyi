@@ -11,6 +11,13 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class ConformalScore(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CONFORMAL_SCORE_UNSPECIFIED: _ClassVar[ConformalScore]
+    CONFORMAL_SCORE_LEAST_AMBIGUOUS: _ClassVar[ConformalScore]
+    CONFORMAL_SCORE_ADAPTIVE: _ClassVar[ConformalScore]
+    CONFORMAL_SCORE_REGULARIZED: _ClassVar[ConformalScore]
+
 class CalibrationOrigin(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     CALIBRATION_ORIGIN_UNSPECIFIED: _ClassVar[CalibrationOrigin]
@@ -70,6 +77,10 @@ class WarningCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WARNING_CODE_SHORTLISTED: _ClassVar[WarningCode]
     WARNING_CODE_CALIBRATION_CHOSEN: _ClassVar[WarningCode]
     WARNING_CODE_CALIBRATION_UNBOUNDED: _ClassVar[WarningCode]
+CONFORMAL_SCORE_UNSPECIFIED: ConformalScore
+CONFORMAL_SCORE_LEAST_AMBIGUOUS: ConformalScore
+CONFORMAL_SCORE_ADAPTIVE: ConformalScore
+CONFORMAL_SCORE_REGULARIZED: ConformalScore
 CALIBRATION_ORIGIN_UNSPECIFIED: CalibrationOrigin
 CALIBRATION_ORIGIN_RANDOM: CalibrationOrigin
 CALIBRATION_ORIGIN_CHOSEN: CalibrationOrigin
@@ -124,7 +135,7 @@ class SelectRequest(_message.Message):
     def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., pool: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ..., side: _Optional[_Union[_side_pb2.Side, _Mapping]] = ...) -> None: ...
 
 class SelectHeader(_message.Message):
-    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores", "budget", "audit_share", "calibration_origin")
+    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores", "budget", "audit_share", "calibration_origin", "pre_annotation")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -142,6 +153,7 @@ class SelectHeader(_message.Message):
     BUDGET_FIELD_NUMBER: _ClassVar[int]
     AUDIT_SHARE_FIELD_NUMBER: _ClassVar[int]
     CALIBRATION_ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    PRE_ANNOTATION_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     plan: _plan_pb2.Plan
     count: int
@@ -159,7 +171,24 @@ class SelectHeader(_message.Message):
     budget: float
     audit_share: float
     calibration_origin: CalibrationOrigin
-    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ..., budget: _Optional[float] = ..., audit_share: _Optional[float] = ..., calibration_origin: _Optional[_Union[CalibrationOrigin, str]] = ...) -> None: ...
+    pre_annotation: PreAnnotation
+    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ..., budget: _Optional[float] = ..., audit_share: _Optional[float] = ..., calibration_origin: _Optional[_Union[CalibrationOrigin, str]] = ..., pre_annotation: _Optional[_Union[PreAnnotation, _Mapping]] = ...) -> None: ...
+
+class PreAnnotation(_message.Message):
+    __slots__ = ("top_labels", "coverage", "conformal_score", "by_class", "accept_error", "accept_confidence")
+    TOP_LABELS_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_FIELD_NUMBER: _ClassVar[int]
+    CONFORMAL_SCORE_FIELD_NUMBER: _ClassVar[int]
+    BY_CLASS_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_ERROR_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    top_labels: int
+    coverage: float
+    conformal_score: ConformalScore
+    by_class: bool
+    accept_error: float
+    accept_confidence: float
+    def __init__(self, top_labels: _Optional[int] = ..., coverage: _Optional[float] = ..., conformal_score: _Optional[_Union[ConformalScore, str]] = ..., by_class: bool = ..., accept_error: _Optional[float] = ..., accept_confidence: _Optional[float] = ...) -> None: ...
 
 class SelectStreamRequest(_message.Message):
     __slots__ = ("header", "block", "side")
@@ -214,7 +243,7 @@ class ScoreBlock(_message.Message):
     def __init__(self, first_row: _Optional[int] = ..., scores: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class SelectResponse(_message.Message):
-    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels", "auto_choice", "spending", "guarantee", "score_source", "calibration")
+    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels", "auto_choice", "spending", "guarantee", "score_source", "calibration", "pre_annotation")
     SELECTION_ID_FIELD_NUMBER: _ClassVar[int]
     SELECTED_FIELD_NUMBER: _ClassVar[int]
     GUARDED_FIELD_NUMBER: _ClassVar[int]
@@ -231,6 +260,7 @@ class SelectResponse(_message.Message):
     GUARANTEE_FIELD_NUMBER: _ClassVar[int]
     SCORE_SOURCE_FIELD_NUMBER: _ClassVar[int]
     CALIBRATION_FIELD_NUMBER: _ClassVar[int]
+    PRE_ANNOTATION_FIELD_NUMBER: _ClassVar[int]
     selection_id: str
     selected: Selected
     guarded: Guarded
@@ -247,7 +277,24 @@ class SelectResponse(_message.Message):
     guarantee: float
     score_source: ScoreSource
     calibration: CalibrationReport
-    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ..., auto_choice: _Optional[_Union[AutoChoice, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., guarantee: _Optional[float] = ..., score_source: _Optional[_Union[ScoreSource, str]] = ..., calibration: _Optional[_Union[CalibrationReport, _Mapping]] = ...) -> None: ...
+    pre_annotation: PreAnnotationReport
+    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ..., auto_choice: _Optional[_Union[AutoChoice, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., guarantee: _Optional[float] = ..., score_source: _Optional[_Union[ScoreSource, str]] = ..., calibration: _Optional[_Union[CalibrationReport, _Mapping]] = ..., pre_annotation: _Optional[_Union[PreAnnotationReport, _Mapping]] = ...) -> None: ...
+
+class PreAnnotationReport(_message.Message):
+    __slots__ = ("top_labels", "set_thresholds", "coverage_guaranteed", "accept_threshold", "accept_error_bound", "accept_rows")
+    TOP_LABELS_FIELD_NUMBER: _ClassVar[int]
+    SET_THRESHOLDS_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_GUARANTEED_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_ERROR_BOUND_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_ROWS_FIELD_NUMBER: _ClassVar[int]
+    top_labels: int
+    set_thresholds: _containers.RepeatedScalarFieldContainer[float]
+    coverage_guaranteed: bool
+    accept_threshold: float
+    accept_error_bound: float
+    accept_rows: int
+    def __init__(self, top_labels: _Optional[int] = ..., set_thresholds: _Optional[_Iterable[float]] = ..., coverage_guaranteed: bool = ..., accept_threshold: _Optional[float] = ..., accept_error_bound: _Optional[float] = ..., accept_rows: _Optional[int] = ...) -> None: ...
 
 class CalibrationReport(_message.Message):
     __slots__ = ("temperature", "rows", "before", "after")
@@ -304,7 +351,7 @@ class Spending(_message.Message):
     def __init__(self, cost: _Optional[float] = ..., left: _Optional[float] = ..., affordable: _Optional[int] = ..., predicted: bool = ..., error: _Optional[float] = ...) -> None: ...
 
 class Selected(_message.Message):
-    __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components", "values", "gains", "clusters", "costs", "audit_draws")
+    __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components", "values", "gains", "clusters", "costs", "audit_draws", "top_labels", "top_confidences", "set_sizes", "set_labels", "accepted")
     INDICES_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
@@ -319,6 +366,11 @@ class Selected(_message.Message):
     CLUSTERS_FIELD_NUMBER: _ClassVar[int]
     COSTS_FIELD_NUMBER: _ClassVar[int]
     AUDIT_DRAWS_FIELD_NUMBER: _ClassVar[int]
+    TOP_LABELS_FIELD_NUMBER: _ClassVar[int]
+    TOP_CONFIDENCES_FIELD_NUMBER: _ClassVar[int]
+    SET_SIZES_FIELD_NUMBER: _ClassVar[int]
+    SET_LABELS_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
     indices: _containers.RepeatedScalarFieldContainer[int]
     keys: _containers.RepeatedScalarFieldContainer[int]
     scores: _containers.RepeatedScalarFieldContainer[float]
@@ -333,7 +385,12 @@ class Selected(_message.Message):
     clusters: _containers.RepeatedScalarFieldContainer[int]
     costs: _containers.RepeatedScalarFieldContainer[float]
     audit_draws: _containers.RepeatedScalarFieldContainer[bool]
-    def __init__(self, indices: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., priorities: _Optional[_Iterable[float]] = ..., confidences: _Optional[_Iterable[float]] = ..., predicted_labels: _Optional[_Iterable[int]] = ..., random_draws: _Optional[_Iterable[bool]] = ..., inclusion_probabilities: _Optional[_Iterable[float]] = ..., components: _Optional[_Iterable[_Union[ScoreComponent, _Mapping]]] = ..., values: _Optional[_Iterable[float]] = ..., gains: _Optional[_Iterable[float]] = ..., clusters: _Optional[_Iterable[int]] = ..., costs: _Optional[_Iterable[float]] = ..., audit_draws: _Optional[_Iterable[bool]] = ...) -> None: ...
+    top_labels: _containers.RepeatedScalarFieldContainer[int]
+    top_confidences: _containers.RepeatedScalarFieldContainer[float]
+    set_sizes: _containers.RepeatedScalarFieldContainer[int]
+    set_labels: _containers.RepeatedScalarFieldContainer[int]
+    accepted: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, indices: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., priorities: _Optional[_Iterable[float]] = ..., confidences: _Optional[_Iterable[float]] = ..., predicted_labels: _Optional[_Iterable[int]] = ..., random_draws: _Optional[_Iterable[bool]] = ..., inclusion_probabilities: _Optional[_Iterable[float]] = ..., components: _Optional[_Iterable[_Union[ScoreComponent, _Mapping]]] = ..., values: _Optional[_Iterable[float]] = ..., gains: _Optional[_Iterable[float]] = ..., clusters: _Optional[_Iterable[int]] = ..., costs: _Optional[_Iterable[float]] = ..., audit_draws: _Optional[_Iterable[bool]] = ..., top_labels: _Optional[_Iterable[int]] = ..., top_confidences: _Optional[_Iterable[float]] = ..., set_sizes: _Optional[_Iterable[int]] = ..., set_labels: _Optional[_Iterable[int]] = ..., accepted: _Optional[_Iterable[bool]] = ...) -> None: ...
 
 class ScoreComponent(_message.Message):
     __slots__ = ("name", "values")

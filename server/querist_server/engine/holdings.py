@@ -193,6 +193,8 @@ class Holdings:
                 columns["cost"] = block.costs[at]
             for name in self._columns:
                 columns[name] = getattr(block, name)[at]
+            if block.uncalibrated is not None:
+                columns["uncalibrated"] = block.uncalibrated[at]
             if isinstance(self._task.plan.score, SetScore):
                 columns |= {name: column[at] for name, column in self._task.plan.score.columns(block).items()}
             for guard in self._task.plan.guards:
@@ -242,4 +244,6 @@ def _columns_wanted(task: Task) -> list[str]:
     if isinstance(plan.score, SetScore):
         parts.append(plan.score)
     wanted = frozenset[Need]().union(*(part.required() for part in parts))
+    if task.pre_annotation is not None:
+        wanted |= {Need.PROBABILITIES}
     return [need.value.lower() for need in ROW_COLUMNS if need in wanted]

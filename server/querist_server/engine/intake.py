@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.errors import EngineError
 from querist_server.engine.grid import Cut
 from querist_server.engine.kernels import committee, simplex
@@ -45,7 +46,8 @@ def block_of(cut: Cut, context: Context) -> Block:
         first_row=first,
         length=length,
         context=context,
-        sent_probabilities=_predictions(columns, first, context),
+        sent_probabilities=_predictions(columns, first, context.calibration),
+        uncalibrated=_predictions(columns, first, None) if context.calibration is not None and context.keeps_uncalibrated else None,
         members=_members(columns, first),
         votes=_votes(columns, first, context.classes),
         logits=_logits(columns),
@@ -67,8 +69,7 @@ def block_of(cut: Cut, context: Context) -> Block:
     )
 
 
-def _predictions(columns: dict[str, Any], first: int, context: Context) -> Array | None:
-    calibration = context.calibration
+def _predictions(columns: dict[str, Any], first: int, calibration: Temperature | None) -> Array | None:
     if "probabilities" in columns:
         probabilities = probability_rows(columns["probabilities"], "probabilities", first)
         return probabilities if calibration is None else calibration.of_probabilities(probabilities)

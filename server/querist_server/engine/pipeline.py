@@ -158,6 +158,7 @@ class Run:
             side=side,
             cost_model=cost_model,
             calibration=self._calibrated(columns, side),
+            keeps_uncalibrated=self.task.pre_annotation is not None and self.task.pre_annotation.needs_calibration,
             checkpoint=self._checkpoint,
             work=self.work,
         )

@@ -88,6 +88,8 @@ class Context:
         Predicts costs from features.
     calibration : Temperature or None
         Makes the caller's probabilities honest.
+    keeps_uncalibrated : bool
+        Whether blocks hold the probabilities as they were sent, too.
     checkpoint : callable
         Raises `Cancelled` if the caller has gone; to be called at least every few milliseconds of work.
     work : Work
@@ -101,6 +103,7 @@ class Context:
     side: Side = field(default_factory=Side)
     cost_model: CostModel | None = None
     calibration: Temperature | None = None
+    keeps_uncalibrated: bool = False
     checkpoint: Callable[[], None] = lambda: None
     work: Work = field(default_factory=Work)
 
@@ -135,6 +138,8 @@ class Block:
         What is the same for all rows.
     sent_probabilities : ndarray of shape (n, C)
         The caller's own, from probabilities or logits, calibrated if a calibration set was sent.
+    uncalibrated : ndarray of shape (n, C)
+        The same before calibration, where the context says so.
     members : ndarray of shape (K, n, C)
         The committee's probabilities.
     votes : ndarray of shape (K, n), integers
@@ -169,6 +174,7 @@ class Block:
     length: int
     context: Context
     sent_probabilities: Array | None = None
+    uncalibrated: Array | None = None
     members: Array | None = None
     votes: Array | None = None
     logits: Array | None = None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.annotations.pre_annotation import Suggestions, suggest
 from querist_server.engine.batching import Batch
 from querist_server.engine.holdings import Holdings
 from querist_server.engine.keep import Columns
@@ -89,10 +90,22 @@ class Report:
             spending=self._spending(batch, planned),
             guarantee=planned.guarantee,
             calibration=self.context.calibration,
+            suggestions=self._suggestions(batch),
             score_source=self._score_source(),
             statistics=self._statistics(held),
             warnings=warnings,
         )
+
+    def _suggestions(self, batch: Columns) -> Suggestions | None:
+        """Return labels for a person to start from; none for draws that are to tell how good the model is."""
+        asked = self.task.pre_annotation
+        if asked is None:
+            return None
+        silent = np.zeros(len(batch["index"]), bool)
+        for name in ("random_draw", "audit_draw"):
+            silent |= batch.get(name, False)
+        as_sent = batch.get("uncalibrated", batch["probabilities"])
+        return suggest(asked, batch["probabilities"], as_sent, silent, self.task.calibration_origin, self.context.side)
 
     def _components(self, batch: Columns) -> dict[str, npt.NDArray[Any]]:
         components = {name: batch["raw"][:, column] for column, name in enumerate(self.task.component_names)}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.annotations.pre_annotation import Suggestions
 from querist_server.engine.calibrations.temperature import Temperature
 
 FloatArray = npt.NDArray[np.float64]
@@ -86,6 +87,8 @@ class Selection:
         The share of the best possible objective that the batch surely reaches.
     calibration : Temperature or None
         What was done by a calibration set.
+    suggestions : Suggestions or None
+        Labels for a person to start from.
     score_source : str
         Whose predictions the scores come from: a name of the contract's `ScoreSource`.
     statistics : Statistics
@@ -117,6 +120,7 @@ class Selection:
     spending: Spending | None
     guarantee: float | None
     calibration: Temperature | None
+    suggestions: Suggestions | None
     score_source: str
     statistics: Statistics
     warnings: list[tuple[str, str]]

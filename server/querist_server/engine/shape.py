@@ -187,6 +187,11 @@ def _check_needs(columns: Mapping[str, Any], beside: Collection[str], task: Task
                 raise EngineError("INPUT_MISSING", message, field=f"side.{_BESIDE[need]}")
         else:
             _check_columns(columns, _PROVIDERS[need], "", sent)
+    if task.pre_annotation is not None:
+        _check_columns(columns, _PROVIDERS[Need.PROBABILITIES], "", sent, "a pre-annotation")
+        if task.pre_annotation.needs_calibration and "calibration.classes" not in beside:
+            message = "conformal sets and accepted labels need a calibration set, side.calibration"
+            raise EngineError("INPUT_MISSING", message, field="side.calibration")
     if task.budget is not None:
         _check_columns(columns, _PROVIDERS[Need.COSTS], "", sent, "a budget")
     for need in sorted(task.plan.score.required_of_parts(), key=lambda need: need.value):

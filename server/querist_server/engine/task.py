@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.annotations.pre_annotation import PreAnnotation
 from querist_server.engine.errors import EngineError
 from querist_server.engine.part import Plan, PoolScore
 from querist_server.engine.set_score import SetScore
@@ -54,6 +55,8 @@ class Task:
         Number of rows of the pool, if known.
     calibration_origin : str or None
         Where a calibration set comes from: "RANDOM" or "CHOSEN".
+    pre_annotation : PreAnnotation or None
+        Which labels come with each chosen instance for a person to start from.
     keep_components : bool
         Whether the raw parts of a pool score are returned for the chosen.
     keep_scores : bool
@@ -78,6 +81,7 @@ class Task:
     class_count: int | None = None
     expected_rows: int | None = None
     calibration_origin: str | None = None
+    pre_annotation: PreAnnotation | None = None
     keep_components: bool = False
     keep_scores: bool = False
 

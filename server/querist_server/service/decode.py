@@ -13,6 +13,7 @@ import numpy.typing as npt
 from querist import codec
 from querist.v1 import pool_pb2, selection_service_pb2, side_pb2, tensor_pb2
 
+from querist_server.engine.annotations.pre_annotation import PreAnnotation
 from querist_server.engine.errors import EngineError
 from querist_server.engine.part import Plan
 from querist_server.engine.ragged import Ragged
@@ -109,6 +110,7 @@ def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
         class_count=header.class_count if header.HasField("class_count") else None,
         expected_rows=header.expected_rows if header.HasField("expected_rows") else None,
         calibration_origin=_origin(header),
+        pre_annotation=_pre_annotation(header),
         keep_components=header.return_components,
         keep_scores=header.return_scores,
     )
@@ -122,6 +124,19 @@ def _origin(header: selection_service_pb2.SelectHeader) -> str | None:
         message = f"calibration_origin is {header.calibration_origin}, which is none that this server knows"
         raise EngineError("VALUE_OUT_OF_RANGE", message, field="calibration_origin")
     return name
+
+
+def _pre_annotation(header: selection_service_pb2.SelectHeader) -> PreAnnotation | None:
+    if not header.HasField("pre_annotation"):
+        return None
+    message = header.pre_annotation
+    given = {field.name: value for field, value in message.ListFields() if field.name != "conformal_score"}
+    if message.conformal_score:
+        given["conformal_score"] = enum_name(selection_service_pb2.ConformalScore.DESCRIPTOR, message.conformal_score)
+        if not given["conformal_score"]:
+            problem = f"conformal_score is {message.conformal_score}, which is none that this server knows"
+            raise EngineError("VALUE_OUT_OF_RANGE", problem, field="pre_annotation.conformal_score")
+    return PreAnnotation(**given)
 
 
 def _plan(header: selection_service_pb2.SelectHeader, source: str) -> Plan:

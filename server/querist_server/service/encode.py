@@ -13,6 +13,7 @@ from querist import codec
 from querist._version import __version__
 from querist.v1 import selection_service_pb2 as pb
 
+from querist_server.engine.annotations.pre_annotation import Suggestions
 from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.part import Plan
 from querist_server.engine.pipeline import AutoChoice
@@ -21,8 +22,8 @@ from querist_server.service.plans import encode_plan
 
 PIECE_BYTES = 3 * 2**20
 """What a piece of a long selection may weigh: below the 4 MiB that every gRPC library takes by default."""
-ROW_BYTES, COMPONENT_BYTES = 108, 8
-"""The most that the columns of an instance weigh, and each component more."""
+ROW_BYTES, COMPONENT_BYTES, LABEL_BYTES = 120, 8, 19
+"""The most that the columns of an instance weigh, each component more, and each label with its confidence (a label of -1 takes 10)."""
 
 
 def encode_response(
@@ -42,6 +43,7 @@ def encode_response(
         spending=None if selection.spending is None else pb.Spending(**dataclasses.asdict(selection.spending)),
         guarantee=selection.guarantee,
         calibration=_calibration(selection.calibration),
+        pre_annotation=_pre_annotation(selection.suggestions),
         score_source=f"SCORE_SOURCE_{selection.score_source}",
         selection_id=secrets.token_hex(12),
         selected=encode_selected(selection, rows),
@@ -63,7 +65,11 @@ def encode_response(
 def encode_pieces(selection: Selection) -> Iterator[slice]:
     """Cut a long selection into rows for one message each; the last piece goes with the result."""
     count = len(selection.indices)
-    rows = PIECE_BYTES // (ROW_BYTES + COMPONENT_BYTES * len(selection.components))
+    found = selection.suggestions
+    labels = (
+        0 if found is None else LABEL_BYTES * (found.labels.shape[1] + (selection.statistics.classes if found.set_sizes is not None else 0))
+    )
+    rows = max(1, PIECE_BYTES // (ROW_BYTES + COMPONENT_BYTES * len(selection.components) + labels))
     for start in range(0, max(count, 1), rows):
         yield slice(start, min(start + rows, count))
 
@@ -84,6 +90,7 @@ def encode_selected(selection: Selection, rows: slice) -> pb.Selected:
         clusters=_values(selection.clusters, rows),
         costs=_values(selection.costs, rows),
         audit_draws=_values(selection.audit_draws, rows),
+        **_suggested(selection.suggestions, rows),
         components=[pb.ScoreComponent(name=name, values=values[rows].tolist()) for name, values in selection.components.items()],
     )
 
@@ -102,6 +109,37 @@ def _calibration(found: Temperature | None) -> pb.CalibrationReport | None:
         return None
     before, after = (pb.CalibrationQuality(**dataclasses.asdict(quality)) for quality in (found.before, found.after))
     return pb.CalibrationReport(temperature=found.temperature, rows=found.rows, before=before, after=after)
+
+
+def _pre_annotation(found: Suggestions | None) -> pb.PreAnnotationReport | None:
+    if found is None:
+        return None
+    safe = found.acceptance
+    return pb.PreAnnotationReport(
+        top_labels=found.labels.shape[1],
+        set_thresholds=found.set_thresholds.tolist(),
+        coverage_guaranteed=found.guaranteed,
+        accept_threshold=None if safe is None else safe.threshold,
+        accept_error_bound=None if safe is None else safe.bound,
+        accept_rows=0 if safe is None else safe.rows,
+    )
+
+
+def _suggested(found: Suggestions | None, rows: slice) -> dict[str, list[Any]]:
+    """Return the columns of pre-annotations of some of the chosen instances."""
+    if found is None:
+        return {}
+    columns: dict[str, list[Any]] = {
+        "top_labels": found.labels[rows].reshape(-1).tolist(),
+        "top_confidences": found.confidences[rows].reshape(-1).tolist(),
+        "accepted": _values(found.accepted, rows),
+    }
+    if found.set_sizes is not None:
+        ends = np.concatenate(([0], np.cumsum(np.maximum(found.set_sizes, 0))))
+        first, stop, _ = rows.indices(len(found.set_sizes))
+        columns["set_sizes"] = found.set_sizes[rows].tolist()
+        columns["set_labels"] = found.set_labels[ends[first] : ends[stop]].tolist()
+    return columns
 
 
 def _auto_choice(chosen: AutoChoice | None) -> pb.AutoChoice | None:

@@ -1,0 +1,1 @@
+"""What helps the person who labels: one idea a file."""
