@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import grpc
 
-from querist import _responses, results
+from querist import _responses, catalogue, results
 from querist._local import LocalServer
 from querist._model_use import ModelUse
 from querist._options import DEFAULT, Options
@@ -238,20 +238,20 @@ class Client:
             error.name_row(request.ids)
             raise
 
-    def upload_model(self, model: str | Path | bytes, *, timeout: Any = DEFAULT) -> results.Model:
+    def upload_model(self, model: str | Path | bytes, *, timeout: Any = DEFAULT) -> catalogue.Model:
         """Store an ONNX model, given as bytes or as the path of a file; safe to repeat."""
         onnx = model if isinstance(model, bytes) else Path(model).read_bytes()
         response = self._call(lambda left: self._models.UploadModel(upload_messages(onnx), timeout=left), timeout)
         return _responses.model(response.model)
 
-    def get_model(self, digest: str, *, timeout: Any = DEFAULT) -> results.Model:
+    def get_model(self, digest: str, *, timeout: Any = DEFAULT) -> catalogue.Model:
         """Describe a stored model."""
         request = model_service_pb2.GetModelRequest(digest=digest)
         return _responses.model(self._call(lambda left: self._models.GetModel(request, timeout=left), timeout).model)
 
-    def list_models(self, *, timeout: Any = DEFAULT) -> list[results.Model]:
+    def list_models(self, *, timeout: Any = DEFAULT) -> list[catalogue.Model]:
         """Describe all stored models."""
-        found: list[results.Model] = []
+        found: list[catalogue.Model] = []
         token = ""
         while True:
             request = model_service_pb2.ListModelsRequest(page_token=token)
@@ -266,12 +266,12 @@ class Client:
         request = model_service_pb2.DeleteModelRequest(digest=digest)
         self._call(lambda left: self._models.DeleteModel(request, timeout=left), timeout)
 
-    def strategies(self, *, timeout: Any = DEFAULT) -> results.Strategies:
+    def strategies(self, *, timeout: Any = DEFAULT) -> catalogue.Strategies:
         """Return every preset, score and choice of the server."""
         request = system_service_pb2.ListStrategiesRequest()
         return _responses.strategies(self._call(lambda left: self._system.ListStrategies(request, timeout=left), timeout))
 
-    def info(self, *, timeout: Any = DEFAULT) -> results.ServerInfo:
+    def info(self, *, timeout: Any = DEFAULT) -> catalogue.ServerInfo:
         """Return the server's version, limits and features."""
         request = system_service_pb2.GetServerInfoRequest()
         return _responses.server_info(self._call(lambda left: self._system.GetServerInfo(request, timeout=left), timeout))

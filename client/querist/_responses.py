@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist import codec, results
+from querist import catalogue, codec, results
 from querist.plan import Plan
 from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
 
@@ -128,9 +128,9 @@ def progress(message: selection_service_pb2.Progress, total: int | None) -> resu
     return results.Progress(stage, message.rows_received, message.rows_scored, total, message.work_done, message.work_total)
 
 
-def model(message: model_service_pb2.Model) -> results.Model:
+def model(message: model_service_pb2.Model) -> catalogue.Model:
     """Return a model."""
-    return results.Model(
+    return catalogue.Model(
         digest=message.digest,
         size_bytes=message.size_bytes,
         created_at=message.created_at.ToDatetime(tzinfo=timezone.utc),
@@ -141,9 +141,9 @@ def model(message: model_service_pb2.Model) -> results.Model:
     )
 
 
-def strategies(message: system_service_pb2.ListStrategiesResponse) -> results.Strategies:
+def strategies(message: system_service_pb2.ListStrategiesResponse) -> catalogue.Strategies:
     """Return the catalogue."""
-    return results.Strategies(
+    return catalogue.Strategies(
         presets={preset.name: _preset(preset) for preset in message.presets},
         scores={part.name: _part_info(part) for part in message.scores},
         choices={part.name: _part_info(part) for part in message.choices},
@@ -152,10 +152,10 @@ def strategies(message: system_service_pb2.ListStrategiesResponse) -> results.St
     )
 
 
-def server_info(message: system_service_pb2.GetServerInfoResponse) -> results.ServerInfo:
+def server_info(message: system_service_pb2.GetServerInfoResponse) -> catalogue.ServerInfo:
     """Return what a server is."""
     limits = {field.name: getattr(message.limits, field.name) for field in message.limits.DESCRIPTOR.fields}
-    return results.ServerInfo(message.version, message.api_version, limits, tuple(message.features))
+    return catalogue.ServerInfo(message.version, message.api_version, limits, tuple(message.features))
 
 
 def _joined(columns: list[Any], dtype: Any) -> npt.NDArray[Any]:
@@ -206,13 +206,13 @@ def _auto_choice(message: selection_service_pb2.AutoChoice) -> results.AutoChoic
     return results.AutoChoice(message.strategy, message.reason, alternatives)
 
 
-def _model_value(message: model_service_pb2.ModelValue) -> results.ModelValue:
+def _model_value(message: model_service_pb2.ModelValue) -> catalogue.ModelValue:
     dtype = codec.type_name(message.dtype) if message.dtype else ""
-    return results.ModelValue(message.name, dtype, tuple(message.shape), message.class_map)
+    return catalogue.ModelValue(message.name, dtype, tuple(message.shape), message.class_map)
 
 
-def _preset(message: system_service_pb2.Preset) -> results.Preset:
-    return results.Preset(
+def _preset(message: system_service_pb2.Preset) -> catalogue.Preset:
+    return catalogue.Preset(
         name=message.name,
         plan=Plan.from_message(message.plan),
         summary=message.summary,
@@ -223,8 +223,8 @@ def _preset(message: system_service_pb2.Preset) -> results.Preset:
     )
 
 
-def _part_info(message: system_service_pb2.Part) -> results.PartInfo:
-    return results.PartInfo(
+def _part_info(message: system_service_pb2.Part) -> catalogue.PartInfo:
+    return catalogue.PartInfo(
         name=message.name,
         summary=message.summary,
         formula=message.formula,
@@ -237,10 +237,10 @@ def _part_info(message: system_service_pb2.Part) -> results.PartInfo:
     )
 
 
-def _parameter(message: system_service_pb2.Parameter) -> results.Parameter:
+def _parameter(message: system_service_pb2.Parameter) -> catalogue.Parameter:
     low = message.minimum if message.HasField("minimum") else None
     high = message.maximum if message.HasField("maximum") else None
-    return results.Parameter(message.name, message.type, message.summary, message.default_value, low, high)
+    return catalogue.Parameter(message.name, message.type, message.summary, message.default_value, low, high)
 
 
 def _needs(numbers: Iterable[int]) -> tuple[str, ...]:

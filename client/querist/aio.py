@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import grpc.aio
 
-from querist import _responses, results
+from querist import _responses, catalogue, results
 from querist._model_use import ModelUse
 from querist._options import DEFAULT, Options
 from querist._progress import Listener, Telling
@@ -145,20 +145,20 @@ class AsyncClient:
             error.name_row(request.ids)
             raise
 
-    async def upload_model(self, model: str | Path | bytes, *, timeout: Any = DEFAULT) -> results.Model:
+    async def upload_model(self, model: str | Path | bytes, *, timeout: Any = DEFAULT) -> catalogue.Model:
         """Store an ONNX model, given as bytes or as the path of a file; safe to repeat."""
         onnx = model if isinstance(model, bytes) else Path(model).read_bytes()
         response = await self._call(lambda left: self._models.UploadModel(upload_messages(onnx), timeout=left), timeout)
         return _responses.model(response.model)
 
-    async def get_model(self, digest: str, *, timeout: Any = DEFAULT) -> results.Model:
+    async def get_model(self, digest: str, *, timeout: Any = DEFAULT) -> catalogue.Model:
         """Describe a stored model."""
         request = model_service_pb2.GetModelRequest(digest=digest)
         return _responses.model((await self._call(lambda left: self._models.GetModel(request, timeout=left), timeout)).model)
 
-    async def list_models(self, *, timeout: Any = DEFAULT) -> list[results.Model]:
+    async def list_models(self, *, timeout: Any = DEFAULT) -> list[catalogue.Model]:
         """Describe all stored models."""
-        found: list[results.Model] = []
+        found: list[catalogue.Model] = []
         token = ""
         while True:
             request = model_service_pb2.ListModelsRequest(page_token=token)
@@ -173,12 +173,12 @@ class AsyncClient:
         request = model_service_pb2.DeleteModelRequest(digest=digest)
         await self._call(lambda left: self._models.DeleteModel(request, timeout=left), timeout)
 
-    async def strategies(self, *, timeout: Any = DEFAULT) -> results.Strategies:
+    async def strategies(self, *, timeout: Any = DEFAULT) -> catalogue.Strategies:
         """Return every preset, score and choice of the server."""
         request = system_service_pb2.ListStrategiesRequest()
         return _responses.strategies(await self._call(lambda left: self._system.ListStrategies(request, timeout=left), timeout))
 
-    async def info(self, *, timeout: Any = DEFAULT) -> results.ServerInfo:
+    async def info(self, *, timeout: Any = DEFAULT) -> catalogue.ServerInfo:
         """Return the server's version, limits and features."""
         request = system_service_pb2.GetServerInfoRequest()
         return _responses.server_info(await self._call(lambda left: self._system.GetServerInfo(request, timeout=left), timeout))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -353,90 +352,6 @@ class Batch:
         except ImportError as error:
             raise ImportError("to_pandas needs pandas: pip install 'querist[pandas]'") from error
         return pd.DataFrame(self.columns)
-
-
-@dataclass(frozen=True)
-class ModelValue:
-    """An input or output of a model: its name, type ("" if it is no tensor of numbers) and shape, -1 for lengths that are not fixed."""
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    class_map: bool
-
-
-@dataclass(frozen=True)
-class Model:
-    """A stored ONNX model."""
-
-    digest: str
-    size_bytes: int
-    created_at: datetime
-    inputs: tuple[ModelValue, ...]
-    outputs: tuple[ModelValue, ...]
-    class_labels: tuple[str, ...]
-    producer: str
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A named plan."""
-
-    name: str
-    plan: Plan
-    summary: str
-    needs: tuple[str, ...]
-    merge: str
-    deterministic: bool
-    reference: str
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """What can be set of a part."""
-
-    name: str
-    type: str
-    summary: str
-    default: str
-    minimum: float | None
-    maximum: float | None
-
-
-@dataclass(frozen=True)
-class PartInfo:
-    """A guard, score, weight or choice."""
-
-    name: str
-    summary: str
-    formula: str
-    needs: tuple[str, ...]
-    merge: str
-    deterministic: bool
-    cost: str
-    parameters: tuple[Parameter, ...]
-    reference: str
-
-
-@dataclass(frozen=True)
-class Strategies:
-    """Everything that a server can do, by name."""
-
-    presets: dict[str, Preset]
-    scores: dict[str, PartInfo]
-    choices: dict[str, PartInfo]
-    guards: dict[str, PartInfo]
-    weights: dict[str, PartInfo]
-
-
-@dataclass(frozen=True)
-class ServerInfo:
-    """What a server is; `limits` by the contract's names."""
-
-    version: str
-    api_version: str
-    limits: dict[str, int]
-    features: tuple[str, ...]
 
 
 def _plain(value: Any) -> Any:

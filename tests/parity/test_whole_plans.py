@@ -73,6 +73,47 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"thumbnails": RNG.integers(0, 256, (ROWS, 6, 5, 3)).astype(np.uint8), "probabilities": PROBABILITIES},
         {"strategy": querist.Plan("margin", guards=[parts.ImageQuality(blank=0.1, blur_z=1.0)]), "count": 12},
     ),
+    "error reduction": (
+        {"embeddings": EMBEDDINGS, "probabilities": PROBABILITIES},
+        {
+            "strategy": querist.Plan(
+                parts.ParzenErrorReduction(evaluation_rows=100, shortlist=60, class_floor=0.1), "top", guards=["near_duplicate"]
+            ),
+            "labelled": LABELLED,
+            "count": 20,
+            "random_share": 0.2,
+        },
+    ),
+    "a target committee": (
+        {"committee": RNG.dirichlet(np.ones(4), (5, ROWS))},
+        {"strategy": "target_epig", "target": {"committee": RNG.dirichlet(np.ones(4), (20, 5))}, "count": 9},
+    ),
+    "a Gaussian field": (
+        {"embeddings": EMBEDDINGS},
+        {
+            "strategy": querist.Plan(parts.FieldErrorReduction(evaluation="target", loss="brier")),
+            "labelled": LABELLED,
+            "target": querist.Target(embeddings=EMBEDDINGS[:40] + np.float32(0.1)),
+            "class_count": 4,
+            "count": 9,
+        },
+    ),
+    "evidence": ({"evidence": RNG.gamma(1.0, 3.0, (ROWS, 4))}, {"strategy": "dirichlet", "count": 9}),
+    "look-ahead": (
+        {"probabilities": PROBABILITIES, "look_ahead": RNG.dirichlet(np.ones(4), (ROWS, 4, 5))},
+        {"strategy": "look_ahead_eer", "target": {"probabilities": PROBABILITIES[:5]}, "count": 9},
+    ),
+    "a batch for a committee": ({"committee": RNG.dirichlet(np.ones(4), (5, ROWS))}, {"strategy": "batch_bald", "count": 4}),
+    "calibrated, with labels to start from": (
+        {"logits": RNG.normal(size=(ROWS, 4)) * 3},
+        {
+            "strategy": "margin",
+            "calibration": {"logits": RNG.normal(size=(400, 4)), "classes": RNG.integers(0, 4, 400), "origin": "random"},
+            "pre_annotation": {"top_labels": 2, "coverage": 0.8, "by_class": True, "accept_error": 0.5},
+            "count": 30,
+            "random_share": 0.1,
+        },
+    ),
     "auto": ({"probabilities": PROBABILITIES, "embeddings": EMBEDDINGS}, {"strategy": "auto", "labelled": LABELLED, "count": 9}),
 }
 
@@ -84,7 +125,7 @@ def address(tmp_path_factory):
 
 
 def cut(name: str, value: Any, rows: slice) -> Any:
-    if name == "committee_values":
+    if name in ("committee", "committee_values"):
         return value[:, rows]
     if name != "parts":
         return value[rows]

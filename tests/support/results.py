@@ -14,6 +14,6 @@ def facts(batch: querist.Batch) -> dict[str, Any]:
 
     fields = {name: comparable(value) for name, value in vars(batch).items() if name not in ("selection_id", "timings", "all_scores")}
     fields["components"] = {name: comparable(values) for name, values in batch.components.items()}
-    for name in ("statistics", "guarded", "spending"):
+    for name in ("statistics", "guarded", "spending", "pre_annotations"):
         fields[name] = repr(fields[name])
     return fields
