@@ -26,17 +26,21 @@ class Work:
         """Elementary steps that are done."""
 
     def begin(self, cells: float, advice: str) -> None:
-        """Say how many steps will be taken.
+        """Say how many steps will be taken, and count them from here on.
 
         Raises
         ------
         LimitError
             If that is more than allowed; it gives the advice.
         """
+        self.allow(cells, advice)
+        self.total = cells
+
+    def allow(self, cells: float, advice: str) -> None:
+        """Refuse steps that will be taken besides, as `begin` does, without counting them."""
         if cells > self._most_cells:
             message = f"the score would take {cells:.3g} steps; this server's max_score_cells is {self._most_cells:.3g}. {advice}"
             raise LimitError(message, limit="max_score_cells", allowed=self._most_cells, field="plan.score")
-        self.total = cells
 
     def advance(self, cells: float) -> None:
         """Count steps that are done."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def safe_threshold(largest: FloatArray, right: npt.NDArray[np.bool_], error: flo
     for threshold in THRESHOLDS:
         above = largest >= threshold
         rows, wrong = int(np.count_nonzero(above)), int(np.count_nonzero(above & ~right))
-        bound = float(stats.beta.ppf(1 - risk, wrong + 1, rows - wrong)) if wrong < rows else 1.0
+        bound = float(special.betaincinv(wrong + 1, rows - wrong, 1 - risk)) if wrong < rows else 1.0
         if bound <= error:
             return Acceptance(threshold, bound, rows)
     return None

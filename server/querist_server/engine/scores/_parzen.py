@@ -141,6 +141,8 @@ class ParzenScore(Evaluating):
         among = evaluated(self.evaluation, self.evaluation_rows, candidates, target, context)
         others = among.pick(candidates["embeddings"], target)
         self.hold(candidates, among, context, more=8.0 * others.size)
+        known = len(sent(context.side.labelled_embeddings))
+        context.work.allow(float(known) * (len(candidates["index"]) + len(others)), "Send fewer labelled instances.")
         return among, others
 
     @staticmethod

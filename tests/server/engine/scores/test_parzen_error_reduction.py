@@ -212,6 +212,11 @@ def test_too_much_work_is_refused_before_it_begins(task):
     with pytest.raises(LimitError, match="EVALUATION_SET_SAMPLE") as caught:
         run.finish()
     assert (caught.value.limit, run.work.done) == ("max_score_cells", 0)
+    many = {name: np.repeat(array, 20, axis=0) for name, array in beside.items()}  # for which kernel masses alone are too much
+    run = started(plan(evaluation_rows=10), limits=limits, beside=many, class_count=CLASSES)
+    feed(run, columns)
+    with pytest.raises(LimitError, match="fewer labelled instances"):
+        run.finish()
     run = started(plan(), limits=dataclasses.replace(limits, max_score_cells=POOL * POOL * CLASSES), beside=beside, class_count=CLASSES)
     feed(run, columns)
     run.finish()
