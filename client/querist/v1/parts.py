@@ -522,8 +522,8 @@ class ParzenErrorReduction:
     """
 
     bandwidth: float | None = None
-    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
-    two labelled instances (of at most 1,000), which the returned plan holds.
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: 0.3 times the median distance
+    between two labelled instances (of at most 1,000), which the returned plan holds.
     """
 
     prior: float | None = None
@@ -566,8 +566,8 @@ class FieldErrorReduction:
     """
 
     bandwidth: float | None = None
-    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
-    two labelled instances (of at most 1,000), which the returned plan holds.
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: 0.3 times the median distance
+    between two labelled instances (of at most 1,000), which the returned plan holds.
     """
 
     nodes: int | None = None
@@ -711,8 +711,8 @@ class ValueOfInformation:
     """
 
     bandwidth: float | None = None
-    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
-    two labelled instances (of at most 1,000), which the returned plan holds.
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: 0.3 times the median distance
+    between two labelled instances (of at most 1,000), which the returned plan holds.
     """
 
     prior: float | None = None
@@ -748,8 +748,8 @@ class Xpal:
     """
 
     bandwidth: float | None = None
-    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
-    two labelled instances (of at most 1,000), which the returned plan holds.
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: 0.3 times the median distance
+    between two labelled instances (of at most 1,000), which the returned plan holds.
     """
 
     prior: float | None = None
@@ -776,8 +776,8 @@ class Mcpal:
     """prior is added to the count of each class, from 1e-9 to 1,000. Default: 0.001."""
 
     bandwidth: float | None = None
-    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
-    two labelled instances (of at most 1,000), which the returned plan holds.
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: 0.3 times the median distance
+    between two labelled instances (of at most 1,000), which the returned plan holds.
     """
 
 
@@ -797,8 +797,8 @@ class Dirichlet:
     """prior is added to the count of each class, from 1e-6 to 1,000. Default: 1."""
 
     bandwidth: float | None = None
-    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
-    two labelled instances (of at most 1,000), which the returned plan holds.
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: 0.3 times the median distance
+    between two labelled instances (of at most 1,000), which the returned plan holds.
     """
 
 
@@ -815,8 +815,8 @@ class Possibilistic:
     """counts says where the counts come from. Default: COUNTS_PARZEN."""
 
     bandwidth: float | None = None
-    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: the median distance between
-    two labelled instances (of at most 1,000), which the returned plan holds.
+    """bandwidth is h of the kernel exp(-(d / h)^2) on the distance d of embeddings, above 0. Default: 0.3 times the median distance
+    between two labelled instances (of at most 1,000), which the returned plan holds.
     """
 
 

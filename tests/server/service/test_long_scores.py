@@ -33,13 +33,13 @@ def messages(request: pb.SelectRequest) -> Iterator[pb.SelectStreamRequest]:
 
 def test_the_work_is_estimated_before_and_told_while_it_is_done(tmp_path, rng):
     with serving(tmp_path) as server, grpc.insecure_channel(server.address) as channel:
-        events = list(SelectionServiceStub(channel).SelectStream(messages(long_request(rng, rows=4000))))
+        events = list(SelectionServiceStub(channel).SelectStream(messages(long_request(rng, rows=8000))))
     told = [event.progress for event in events if event.WhichOneof("event") == "progress" and event.progress.work_total]
     assert len(told) > 2
-    assert {progress.work_total for progress in told} == {4000 * 4000 * CLASSES}
+    assert {progress.work_total for progress in told} == {8000 * 8000 * CLASSES}
     done = [progress.work_done for progress in told]
     assert done == sorted(done)
-    assert 0 <= done[0] < done[-1] <= 4000 * 4000 * CLASSES
+    assert 0 <= done[0] < done[-1] <= 8000 * 8000 * CLASSES
     assert events[-1].result.score_source == pb.SCORE_SOURCE_SURROGATE
 
 

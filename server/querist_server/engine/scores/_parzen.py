@@ -20,11 +20,14 @@ from querist_server.engine.scores._evaluating import Evaluated, Evaluating, eval
 
 LABELLED = frozenset({Need.EMBEDDINGS, Need.LABELLED_EMBEDDINGS, Need.LABELLED_CLASSES, Need.CLASS_COUNT})
 """What windows need."""
+BANDWIDTH_SHARE = 0.3
+"""Of the median distance: in replays on wine, digits, breast cancer and iris shares of 0.25 to 0.35 were best for error reduction, xPAL and
+fields alike, and the whole of it, which is often taken, worse than a random choice."""
 
 
 def bandwidth_parameter() -> Any:
     """Declare the parameter `bandwidth`."""
-    return parameter(None, doc="Bandwidth of the kernel; unset: the median distance of labelled instances.", minimum=5e-324)
+    return parameter(None, doc="Bandwidth of the kernel; unset: 0.3 of the labelled set's median distance.", minimum=5e-324)
 
 
 def settled_labelled(side: Side) -> npt.NDArray[Any]:
@@ -55,7 +58,7 @@ def settled_bandwidth(bandwidth: float | None, side: Side, score: str) -> float:
     if found is None:
         message = "no two labelled embeddings differ, so that no bandwidth can be found; set one"
         raise EngineError("FIELD_MISSING", message, field=f"plan.score.{score}.bandwidth")
-    return found
+    return BANDWIDTH_SHARE * found
 
 
 def windows(bandwidth: float | None, context: Context) -> Windows:

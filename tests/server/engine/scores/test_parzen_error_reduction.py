@@ -159,12 +159,12 @@ def test_a_shortlist_needs_a_count_that_it_holds(task, more, reason):
     assert (caught.value.reason, caught.value.field) == (reason, "plan.score.parzen_error_reduction.shortlist")
 
 
-def test_the_default_bandwidth_is_the_median_distance_and_the_plan_says_so(rng, task):
+def test_the_default_bandwidth_follows_the_median_distance_and_the_plan_says_so(rng, task):
     columns, beside = task
     run = started(Plan(ParzenErrorReduction(), Top()), beside=beside, class_count=CLASSES)
     feed(run, columns)
     run.finish()
-    assert run.task.plan.score.bandwidth == pytest.approx(np.median(pdist(beside["labelled.embeddings"])))
+    assert run.task.plan.score.bandwidth == pytest.approx(0.3 * np.median(pdist(beside["labelled.embeddings"])))
     alone = {"labelled.embeddings": np.repeat(beside["labelled.embeddings"][:1], 3, axis=0), "labelled.classes": np.array([0, 1, 0])}
     with pytest.raises(EngineError) as caught:
         scores_of(Plan(ParzenErrorReduction(), Top()), columns, beside=alone, class_count=CLASSES)

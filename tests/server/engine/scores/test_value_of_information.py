@@ -32,8 +32,8 @@ def test_equals_scikit_activeml(rng, pool):
 
 def test_a_sample_estimates_the_pool(rng):
     columns, beside = drawn(rng, 500)
-    whole = scores_of(Plan(ValueOfInformation(evaluation="POOL"), Top()), columns, beside=beside, class_count=CLASSES)
-    plan = Plan(ValueOfInformation(evaluation_rows=100), Top())
+    whole = scores_of(Plan(ValueOfInformation(evaluation="POOL", bandwidth=2.5), Top()), columns, beside=beside, class_count=CLASSES)
+    plan = Plan(ValueOfInformation(evaluation_rows=100, bandwidth=2.5), Top())
     inside = []
     for seed in range(20):
         found = select(plan, columns, beside=beside, class_count=CLASSES, seed=seed)
