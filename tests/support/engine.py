@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
-from querist_server.engine.part import Need, Plan
+from querist_server.engine.part import Need
 from querist_server.engine.pipeline import Limits, Run, Selection, Task
+from querist_server.engine.plan import Plan
 from querist_server.engine.presets import PRESETS
 from querist_server.engine.ragged import Ragged
 

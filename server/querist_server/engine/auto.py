@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.presets import PRESETS
 from querist_server.engine.side import SideIntake
 from querist_server.engine.task import Task

@@ -1,4 +1,4 @@
-"""What a plan is made of: guards, scores, weights and choices, what they declare about themselves, and the plan.
+"""What a plan is made of: guards, scores, weights and choices, and what they declare about themselves.
 
 A part is a frozen dataclass: its fields are its parameters, named as in the contract's message of the same name, with bounds beside them
 (`parameter`). What it needs, how it merges and where it comes from are class attributes, so that the catalogue, the decoder, the checks and
@@ -23,9 +23,6 @@ from querist_server.engine.pool import Block, Context, Side
 
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
-
-FEWEST_PREFILTERED = 1000
-"""How many candidates a prefilter by factor keeps at least."""
 
 
 class Need(enum.Enum):
@@ -328,47 +325,3 @@ class SetChoice(Choice):
         float or None
             If theory gives one for this very batch: the share of the best possible objective that it reaches at least.
         """
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A score and a choice, and what stands around them.
-
-    Attributes
-    ----------
-    score, choice
-    prefilter : int or None
-        How many of the best by score the choice gets to see; None: all, or what `prefilter_factor` says.
-    prefilter_factor : float or None
-        The same as a multiple of the batch, but at least `FEWEST_PREFILTERED`.
-    guards : tuple of Guard
-    weights : tuple of Weight
-    """
-
-    score: Score
-    choice: Choice
-    prefilter: int | None = None
-    prefilter_factor: float | None = None
-    guards: tuple[Guard, ...] = ()
-    weights: tuple[Weight, ...] = ()
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """All parts."""
-        return (self.score, self.choice, *self.guards, *self.weights)
-
-    @property
-    def needs(self) -> frozenset[Need]:
-        """What must be sent for this plan."""
-        return frozenset().union(*(part.required() for part in self.parts))
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether the answer does not depend on the seed."""
-        return all(part.repeatable() for part in self.parts)
-
-    def resolved(self, count: int | None) -> Plan:
-        """Return the plan with the prefilter as a number."""
-        if self.prefilter_factor is None or count is None:
-            return dataclasses.replace(self, prefilter_factor=None)
-        return dataclasses.replace(self, prefilter=max(FEWEST_PREFILTERED, round(self.prefilter_factor * count)), prefilter_factor=None)

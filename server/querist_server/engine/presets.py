@@ -27,7 +27,7 @@ from querist_server.engine.choices.softmax import Softmax
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
 from querist_server.engine.choices.typiclust import Typiclust
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.adaptive import Adaptive
 from querist_server.engine.scores.bald import Bald
 from querist_server.engine.scores.binary_minimum import BinaryMinimum

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 MOST_BINS = 64
+FARTHEST_BIN = 2**2100
+"""Beyond the number of any bin: the largest float in units of the smallest."""
 
 
 class Histogram:
@@ -54,7 +56,10 @@ class Histogram:
         return self._counts
 
     def _bin(self, value: float) -> int:
-        return math.floor(math.ldexp(value, -(self._exponent or 0)))
+        try:
+            return math.floor(math.ldexp(value, -(self._exponent or 0)))
+        except OverflowError:  # so many bins away that their number is no float: the bins are far too narrow
+            return FARTHEST_BIN if value > 0 else -FARTHEST_BIN
 
     def _widen(self) -> None:
         if self._first % 2:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from querist_server.engine.annotations.pre_annotation import PreAnnotation
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan, PoolScore
+from querist_server.engine.part import PoolScore
+from querist_server.engine.plan import Plan
 from querist_server.engine.set_score import SetScore
 
 

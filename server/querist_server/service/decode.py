@@ -15,7 +15,7 @@ from querist.v1 import pool_pb2, selection_service_pb2, side_pb2, tensor_pb2
 
 from querist_server.engine.annotations.pre_annotation import PreAnnotation
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.ragged import Ragged
 from querist_server.engine.task import Task
 from querist_server.service.plans import AUTO, decode_plan, enum_name, preset_plan

@@ -15,8 +15,8 @@ from querist.v1 import selection_service_pb2 as pb
 
 from querist_server.engine.annotations.pre_annotation import Suggestions
 from querist_server.engine.calibrations.temperature import Temperature
-from querist_server.engine.part import Plan
 from querist_server.engine.pipeline import AutoChoice
+from querist_server.engine.plan import Plan
 from querist_server.engine.selection import Selection, Statistics
 from querist_server.service.plans import encode_plan
 

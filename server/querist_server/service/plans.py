@@ -10,7 +10,8 @@ from google.protobuf.message import Message
 from querist.v1 import plan_pb2
 
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Choice, Part, Plan, Score
+from querist_server.engine.part import Choice, Part, Score
+from querist_server.engine.plan import Plan
 from querist_server.engine.presets import PRESETS
 from querist_server.engine.registry import CHOICES, GUARDS, SCORES, WEIGHTS
 from querist_server.engine.scores.mix import MixPart

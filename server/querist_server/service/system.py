@@ -10,7 +10,8 @@ from querist._version import __version__
 from querist.v1 import system_service_pb2 as pb
 from querist.v1 import system_service_pb2_grpc as rpc
 
-from querist_server.engine.part import Merge, Need, Part, Plan, Score
+from querist_server.engine.part import Merge, Need, Part, Score
+from querist_server.engine.plan import Plan
 from querist_server.engine.presets import PRESETS, Preset
 from querist_server.engine.registry import CHOICES, GUARDS, SCORES, WEIGHTS
 from querist_server.service.plans import encode_plan

@@ -7,7 +7,8 @@ from engine import columns_for, feed, probabilities, scores_of, select, started
 from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import Cancelled, EngineError
-from querist_server.engine.part import Plan, SetChoice
+from querist_server.engine.part import SetChoice
+from querist_server.engine.plan import Plan
 from querist_server.engine.presets import PRESETS
 from querist_server.engine.registry import CHOICES
 from querist_server.engine.scores.caller import CallerScore

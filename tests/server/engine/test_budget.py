@@ -10,7 +10,7 @@ from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.caller import CallerScore
 
 PLAN = Plan(CallerScore(), Top())

@@ -4,7 +4,7 @@ from engine import started
 from querist_server.engine.choices.top import Top
 from querist_server.engine.costing import RIDGES, CostModel
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.caller import CallerScore
 from sklearn.linear_model import RidgeCV
 

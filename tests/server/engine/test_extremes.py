@@ -5,7 +5,8 @@ import pytest
 from engine import columns_for, select
 from querist_server.engine.choices.k_center import KCenter
 from querist_server.engine.choices.top import Top
-from querist_server.engine.part import Need, Plan
+from querist_server.engine.part import Need
+from querist_server.engine.plan import Plan
 from querist_server.engine.registry import CHOICES, GUARDS, SCORES, WEIGHTS
 from querist_server.engine.scores.random import Random
 

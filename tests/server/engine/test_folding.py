@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from querist_server.engine.keep import Best
 from querist_server.engine.kernels import top
@@ -46,6 +46,8 @@ def test_long_streams_are_kept_in_bounded_memory(rng, order):
 
 
 @settings(deadline=None, max_examples=200)
+@example(numbers=[1.7e-288, 16777216.0], cuts=[1])
+@example(numbers=[-1e-300, -1e9, 0.0], cuts=[1, 2])
 @given(st.lists(st.floats(-1e9, 1e9, allow_nan=False), min_size=1, max_size=60), st.lists(st.integers(0, 60), max_size=4))
 def test_moments_and_histogram_equal_those_of_the_whole(numbers, cuts):
     values = np.array(numbers)

@@ -10,7 +10,8 @@ from querist_server.engine.choices.k_center import KCenter
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Guard, Need, Plan, Suspects
+from querist_server.engine.part import Guard, Need, Suspects
+from querist_server.engine.plan import Plan
 from querist_server.engine.quarantine import MOST_LISTED
 from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.scores.margin import Margin

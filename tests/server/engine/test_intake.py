@@ -6,7 +6,7 @@ from engine import LIMITS, probabilities, select, started
 from querist_server.engine.choices.k_center import KCenter
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.errors import EngineError, LimitError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.task import Limits
 

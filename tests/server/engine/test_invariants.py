@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from engine import columns_for, rows_of, scores_of, select
 from querist_server.engine import intake
-from querist_server.engine.part import Need, Plan
+from querist_server.engine.part import Need
+from querist_server.engine.plan import Plan
 from querist_server.engine.presets import PRESETS
 from querist_server.engine.registry import CHOICES, SCORES
 from querist_server.engine.scores.margin import Margin

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from querist_server.engine import grid
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Need, Plan, Score
+from querist_server.engine.part import Need, Score
+from querist_server.engine.plan import Plan
 from querist_server.engine.ragged import Ragged
 from querist_server.engine.scores.random import Random
 

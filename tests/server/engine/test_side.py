@@ -5,7 +5,7 @@ import pytest
 from engine import LIMITS, started
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError, LimitError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.side import SideIntake
 

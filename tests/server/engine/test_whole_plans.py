@@ -9,7 +9,8 @@ from engine import columns_for, select
 from querist_server.engine.errors import EngineError
 from querist_server.engine.guards.group_cap import GroupCap
 from querist_server.engine.guards.unlabelable import Unlabelable
-from querist_server.engine.part import Need, Plan, PoolScore, RowChoice
+from querist_server.engine.part import Need, PoolScore, RowChoice
+from querist_server.engine.plan import Plan
 from querist_server.engine.registry import CHOICES, GUARDS, SCORES, WEIGHTS
 from querist_server.engine.scores._evaluating import Evaluating
 from querist_server.engine.scores.margin import Margin

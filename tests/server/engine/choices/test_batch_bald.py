@@ -3,7 +3,7 @@ import pytest
 from engine import committee, select
 from querist_server.engine.choices.batch_bald import BatchBald
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.random import Random
 from scipy import stats
 from skactiveml.pool._bald import batch_bald

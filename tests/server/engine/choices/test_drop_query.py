@@ -5,7 +5,7 @@ from engine import select
 from querist_server.engine.choices.drop_query import CANDIDATES_A_PICK, DropQuery
 from querist_server.engine.errors import EngineError
 from querist_server.engine.kernels import noise
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.pool import Side
 from querist_server.engine.scores.random import Random
 

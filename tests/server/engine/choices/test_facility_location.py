@@ -8,7 +8,7 @@ from querist_server.engine.choices.facility_location import FacilityLocation
 from querist_server.engine.draft import Draft
 from querist_server.engine.errors import EngineError
 from querist_server.engine.kernels import greedy
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.pool import Context, Side
 from querist_server.engine.scores.caller import CallerScore
 from skactiveml.pool import MaxHerding

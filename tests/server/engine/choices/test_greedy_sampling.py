@@ -4,7 +4,8 @@ from drafts import drawn_up
 from engine import select
 from querist_server.engine.choices.greedy_sampling import GreedySampling
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Need, Plan
+from querist_server.engine.part import Need
+from querist_server.engine.plan import Plan
 from querist_server.engine.pool import Side
 from querist_server.engine.scores.random import Random
 from skactiveml.pool import GreedySamplingX

@@ -6,8 +6,8 @@ from drafts import drawn_up
 from engine import select
 from querist_server.engine.choices.k_center import KCenter
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
 from querist_server.engine.pipeline import Run
+from querist_server.engine.plan import Plan
 from querist_server.engine.pool import Side
 from querist_server.engine.scores.caller import CallerScore
 from skactiveml.pool import CoreSet

@@ -4,7 +4,7 @@ from drafts import drawn_up
 from engine import select
 from querist_server.engine.choices.k_means import KMeans
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.caller import CallerScore
 
 

@@ -4,7 +4,7 @@ from draws import fits
 from engine import select
 from querist_server.engine.choices.power import Power
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.caller import CallerScore
 
 SCORES = np.array([0.1, 2.0, 0.5, 1.0, 0.7])

@@ -3,7 +3,7 @@ import pytest
 from draws import fits
 from engine import select
 from querist_server.engine.choices.softmax import Softmax
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.caller import CallerScore
 
 SCORES = np.array([-1.0, 2.0, 0.0, 1.0, 0.5])

@@ -4,7 +4,7 @@ from engine import select
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
 from querist_server.engine.guards.energy import Energy
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.random import Random
 from scipy.special import logsumexp
 from scipy.stats import median_abs_deviation

@@ -3,7 +3,7 @@ import pytest
 from engine import select
 from querist_server.engine.choices.top import Top
 from querist_server.engine.guards.knn_outlier import KnnOutlier
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.random import Random
 from scipy.stats import median_abs_deviation
 from sklearn.neighbors import NearestNeighbors

@@ -3,7 +3,7 @@ import pytest
 from engine import select
 from querist_server.engine.choices.top import Top
 from querist_server.engine.guards.local_outlier import LocalOutlier
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.random import Random
 from sklearn.neighbors import LocalOutlierFactor
 

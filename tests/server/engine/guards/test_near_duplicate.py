@@ -4,7 +4,7 @@ from engine import select
 from querist_server.engine.choices.k_center import KCenter
 from querist_server.engine.choices.top import Top
 from querist_server.engine.guards.near_duplicate import NearDuplicate
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.caller import CallerScore
 from sklearn.metrics.pairwise import cosine_similarity
 

@@ -5,7 +5,7 @@ from losses import LOSSES, expected_reduction
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
 from querist_server.engine.kernels import inverse, laplacian
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.field_error_reduction import FieldErrorReduction
 from scipy.spatial.distance import cdist
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from engine import probabilities, scores_of
 from querist_server.engine.choices.top import Top
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.fisher_trace import FisherTrace
 
 

@@ -5,7 +5,7 @@ import pytest
 from engine import scores_of
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.label_uncertainty import LabelUncertainty
 
 MEASURES = {"MARGIN": lambda p: 1 - abs(2 * p - 1), "ENTROPY": lambda p: -sum(q * math.log(q) for q in (p, 1 - p) if q > 0)}

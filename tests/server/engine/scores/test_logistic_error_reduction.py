@@ -7,7 +7,7 @@ from losses import LOSSES, expected_reduction
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import LimitError
 from querist_server.engine.kernels import newton
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.logistic_error_reduction import LogisticErrorReduction
 from scipy import stats
 from scipy.special import softmax

@@ -4,7 +4,7 @@ from engine import scores_of, select
 from losses import LOSSES, expected_reduction
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.look_ahead_error_reduction import LookAheadErrorReduction
 from sklearn.naive_bayes import GaussianNB
 

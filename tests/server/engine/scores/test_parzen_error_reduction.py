@@ -6,7 +6,7 @@ from engine import LIMITS, feed, scores_of, select, started
 from losses import LOSSES, expected_reduction
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError, LimitError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.parzen_error_reduction import ParzenErrorReduction
 from scipy.spatial.distance import cdist, pdist
 from skactiveml.classifier import ParzenWindowClassifier

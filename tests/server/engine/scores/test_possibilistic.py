@@ -3,7 +3,7 @@ import pytest
 from engine import scores_of
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.possibilistic import Possibilistic
 from scipy.special import xlog1py, xlogy
 from skactiveml.pool._epistemic_uncertainty_sampling import _epistemic_uncertainty_pwc

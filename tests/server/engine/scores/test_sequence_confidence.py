@@ -3,7 +3,7 @@ import math
 import numpy as np
 from engine import parts, scores_of
 from querist_server.engine.choices.top import Top
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.ragged import Ragged
 from querist_server.engine.scores.sequence_confidence import SequenceConfidence
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from engine import select
 from querist_server.engine.choices.top import Top
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.caller import CallerScore
 from querist_server.engine.weights.density import Density
 from sklearn.metrics.pairwise import cosine_similarity

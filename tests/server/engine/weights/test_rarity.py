@@ -3,7 +3,7 @@ import pytest
 from engine import select
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError
-from querist_server.engine.part import Plan
+from querist_server.engine.plan import Plan
 from querist_server.engine.scores.margin import Margin
 from querist_server.engine.weights.rarity import Rarity
 
