@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 STUBS = ROOT / "client" / "querist" / "v1"
 TOOL_ENVIRONMENT = ROOT / ".cache" / "codegen"
-CONTAINERS = ("Plan", "Guard", "Score", "Weight", "Choice")
-PARTS_HEADER = '''"""Guards, scores, weights and choices as dataclasses. Made from plan.proto by protos/generate.py; do not edit.
+CONTAINERS = ("Plan", "Guard", "Score", "Weight", "Choice", "Criterion")
+DECLARING = ("plan.proto", "criteria.proto")
+PARTS_HEADER = '''"""The parts of plans, and stop criteria, as dataclasses. Made from the protos by protos/generate.py; do not edit.
 
 A parameter that is None is not sent, and the server's default stands for it.
 """
@@ -61,11 +62,11 @@ def generate(target: Path) -> None:
             if has_service:
                 shutil.copy(stub, target / stub.name)
     (target / "__init__.py").touch()
-    (target / "parts.py").write_text(parts_module((PROTOS / "querist" / "v1" / "plan.proto").read_text()))
+    (target / "parts.py").write_text(parts_module("".join((PROTOS / "querist" / "v1" / name).read_text() for name in DECLARING)))
 
 
 def parts_module(proto: str) -> str:
-    """Return a module with a dataclass for each score and choice that plan.proto declares, documented by its comments."""
+    """Return a module with a dataclass for each part that the protos declare, documented by its comments."""
     classes = []
     for comment, name, body in re.findall(r"((?:^//.*\n)+)message (\w+) \{(\}|\n(?:.*\n)*?\})", proto, re.MULTILINE):
         if name not in CONTAINERS:

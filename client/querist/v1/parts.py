@@ -1,4 +1,4 @@
-"""Guards, scores, weights and choices as dataclasses. Made from plan.proto by protos/generate.py; do not edit.
+"""The parts of plans, and stop criteria, as dataclasses. Made from the protos by protos/generate.py; do not edit.
 
 A parameter that is None is not sent, and the server's default stands for it.
 """
@@ -1135,3 +1135,226 @@ class BatchBald:
     """most_cells is the most that the sum over picks of candidates x combinations x classes may be, from 1e6 to 1e15. Default:
     1e11.
     """
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassificationChange:
+    """ClassificationChange says stop once the share of stop-set predictions that changed since the last round is at most
+    `most_changed` (Zhu, Wang and Hovy, COLING 2008). Needs a stop set.
+    """
+
+    most_changed: float | None = None
+    """most_changed is from 0 to 1. Default: 0.002."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StabilizingPredictions:
+    """StabilizingPredictions says stop once the mean of Cohen's kappa over all pairs of the last three models, on the stop set, is
+    at least `kappa` (Bloodgood and Vijay-Shanker, CoNLL 2009). Needs a stop set.
+    """
+
+    kappa: float | None = None
+    """kappa is from 0.5 to 1. Default: 0.99."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeltaF:
+    """DeltaF says stop once 1 - 2a / (2a + b + c) is at most `most` for `rounds` rounds, where the stop set has a instances that
+    the last two models both give a class and b and c that only one of them does; the largest over the classes that are predicted,
+    of two classes that of class 1 (Altschuler and Bloodgood, IEEE ICSC 2019). Needs a stop set.
+    """
+
+    most: float | None = None
+    """most is from 0 to 1. Default: 0.05."""
+
+    rounds: int | None = None
+    """rounds is from 1 to 100. Default: 3."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverallUncertainty:
+    """OverallUncertainty says stop once the mean entropy of the predictions, divided by log C, is at most `most` (Zhu, Wang and
+    Hovy, COLING 2008). Over the stop sample: at most 2,048 instances of the pool. Means what it says only if the model is
+    calibrated.
+    """
+
+    most: float | None = None
+    """most is from 0 to 1. Default: 0.05."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinimumExpectedError:
+    """MinimumExpectedError says stop once the mean of 1 - p of the predicted class is at most `most` (Zhu, Wang and Hovy, IJCNLP
+    2008). Over the stop sample, as OverallUncertainty. Means what it says only if the model is calibrated.
+    """
+
+    most: float | None = None
+    """most is from 0 to 1. Default: 0.01."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectedAccuracy:
+    """SelectedAccuracy says stop once the model was right, before it learnt them, on at least this share of the last instances that
+    it asked for (Zhu, Wang and Hovy, IJCNLP 2008). Needs `CampaignRound.batch_correct`.
+    """
+
+    accuracy: float | None = None
+    """accuracy is from 0 to 1. Default: 0.9."""
+
+    labels: int | None = None
+    """labels is the fewest labels that it goes by: as many of the last rounds as that takes. From 1 to 1e6. Default: 10."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerformanceConvergence:
+    """PerformanceConvergence says stop once the mean over `rounds` rounds of the F1 score that the model expects of itself is at
+    its highest and rises by less than `least_rise` a round: of each class c, TP = sum of p_c where c is predicted, FP = sum of 1 -
+    p_c there, FN = sum of p_c elsewhere; mean over classes (Laws and Schuetze, COLING 2008). Over the stop sample, as
+    OverallUncertainty.
+    """
+
+    least_rise: float | None = None
+    """least_rise is from 0 to 1. Default: 5e-5."""
+
+    rounds: int | None = None
+    """rounds is from 2 to 100. Default: 10."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldOutPlateau:
+    """HoldOutPlateau says stop once no error of the last `rounds` rounds was lower than the lowest before by more than
+    `least_fall`. Needs `CampaignRound.error`.
+    """
+
+    least_fall: float | None = None
+    """least_fall is from 0 to 1. Default: 0.002."""
+
+    rounds: int | None = None
+    """rounds is from 1 to 100. Default: 3."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorStability:
+    """ErrorStability says stop once a bound on how far the error of a Bayesian ridge regression on the embeddings can move with the
+    labels of the last round falls below `most` times the smallest such bound of the first three rounds: the sum over labels and
+    classes of exp(L(a)) - 1 and exp(L(b)) - 1, L(x) = W((x - 1) / e) + 1, for the divergences a and b of the posterior before from
+    the one after and the other way round (Ishibashi and Hino, AISTATS 2020). Needs `Labelled.embeddings` and `Labelled.classes`, in
+    an order to which each round adds at the end. Says nothing about the caller's own model.
+    """
+
+    most: float | None = None
+    """most is from 0 to 1. Default: 0.04."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """Budget says stop once the money or the labels of the campaign are spent, or what is left of the money does not pay for one
+    label. At least one must be set.
+    """
+
+    amount: float | None = None
+    """amount is what all labels may cost together, above 0. Default: no limit."""
+
+    labels: int | None = None
+    """labels is how many instances may be labelled, 1 or more. Default: no limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolExhausted:
+    """PoolExhausted says stop once at most `left` instances can still be asked after this batch."""
+
+    left: int | None = None
+    """left is 0 or more. Default: 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinimumDistance:
+    """MinimumDistance says stop once the smallest distance at which the choice k_center took an instance of the batch is at most
+    `share` of that in the first round. Needs rounds with the choice k_center.
+    """
+
+    share: float | None = None
+    """share is from 0 to 1. Default: 0.1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiminishingGain:
+    """DiminishingGain says stop once the mean gain of the batch is at most `share` of the largest mean gain of any round with the
+    same choice. Needs a choice with gains, such as facility_location.
+    """
+
+    share: float | None = None
+    """share is from 0 to 1. Default: 0.05."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetValue:
+    """NetValue says stop once the next batch is expected to cost more than the errors that it saves, and no larger number of labels
+    is likely to pay: learning curves are fitted to the error of all rounds (see `CostForecast`). Needs at least 4 rounds with an
+    error, and `Economics`.
+    """
+
+    probability: float | None = None
+    """probability is how likely it must be that no further label pays, from 0 to 1. Default: 0.8."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callaghan:
+    """Callaghan says stop once it would be unlikely, were the target recall not yet reached, to find as few relevant instances as
+    were found of late: the smallest hypergeometric probability over all that were screened last (Callaghan and Mueller-Hansen,
+    Systematic Reviews 2020). Needs `Screening`.
+    """
+
+    probability: float | None = None
+    """probability is the most that this may be, from 1e-9 to 0.5. Default: 0.05."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantCi:
+    """QuantCi says stop once R - z s reaches the target, where R is the recall by the model's probabilities of relevance and s its
+    standard deviation (Yang, Lewis and Frieder, DocEng 2021). Needs `Screening`, `Side.screened` and class probabilities.
+    """
+
+    z: float | None = None
+    """z is how many standard deviations, from 0 to 10. Default: 2."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knee:
+    """Knee says stop once, at the best place i to bend the curve of finds, (finds up to i / i) / ((finds after i + 1) / (screened
+    after i)) is at least 156 - min(finds, 150) (Cormack and Grossman, SIGIR 2016). Needs `Screening`.
+    """
+
+    ratio: float | None = None
+    """ratio replaces 156 - min(finds, 150), from 1 to 1e6. Default: that."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreeningBudget:
+    """ScreeningBudget says stop once the ratio of Knee is at least `ratio` and the screened are at least 10 N / finds, or 3/4 of
+    all N instances (Cormack and Grossman, SIGIR 2016). Needs `Screening`.
+    """
+
+    ratio: float | None = None
+    """ratio is from 1 to 1e6. Default: 6."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Qbcb:
+    """Qbcb says stop once as many of r relevant instances that were drawn at random beforehand have been found as to be sure of the
+    target recall: one more than the smallest j at which a binomial distribution of r draws with the target's chance reaches the
+    confidence (Lewis, Yang and Frieder, CIKM 2021). Needs `Screening.control_size`.
+    """
+
+    confidence: float | None = None
+    """confidence is from 0.5 to 0.999999. Default: 0.95."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elusion:
+    """Elusion says stop once the relevant instances among those not screened are, by Clopper and Pearson's bound from a random
+    sample of them, so few that the target recall is reached. Needs `Screening.elusion_size`.
+    """
+
+    confidence: float | None = None
+    """confidence is from 0.5 to 0.999999. Default: 0.95."""

@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from querist.v1 import advice_pb2 as querist_dot_v1_dot_advice__pb2
 from querist.v1 import model_service_pb2 as querist_dot_v1_dot_model__service__pb2
 from querist.v1 import plan_pb2 as querist_dot_v1_dot_plan__pb2
 from querist.v1 import pool_pb2 as querist_dot_v1_dot_pool__pb2
@@ -29,7 +30,7 @@ from querist.v1 import side_pb2 as querist_dot_v1_dot_side__pb2
 from querist.v1 import tensor_pb2 as querist_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"querist/v1/selection_service.proto\x12\nquerist.v1\x1a\x1equerist/v1/model_service.proto\x1a\x15querist/v1/plan.proto\x1a\x15querist/v1/pool.proto\x1a\x15querist/v1/side.proto\x1a\x17querist/v1/tensor.proto\"y\n\rSelectRequest\x12(\n\x06header\x18\x01 \x01(\x0b\x32\x18.querist.v1.SelectHeader\x12\x1e\n\x04pool\x18\x02 \x01(\x0b\x32\x10.querist.v1.Pool\x12\x1e\n\x04side\x18\x03 \x01(\x0b\x32\x10.querist.v1.Side\"\xdf\x04\n\x0cSelectHeader\x12\x12\n\x08strategy\x18\x01 \x01(\tH\x00\x12 \n\x04plan\x18\x02 \x01(\x0b\x32\x10.querist.v1.PlanH\x00\x12\x0f\n\x05\x63ount\x18\x03 \x01(\x03H\x01\x12\x12\n\x08rank_all\x18\x04 \x01(\x08H\x01\x12\x11\n\x04seed\x18\x05 \x01(\x04H\x02\x88\x01\x01\x12\x14\n\x0crandom_share\x18\x06 \x01(\x01\x12\x17\n\x0f\x65xclude_indices\x18\x07 \x03(\x03\x12\x16\n\x0emember_weights\x18\x08 \x03(\x01\x12\'\n\x0b\x63ost_matrix\x18\t \x01(\x0b\x32\x12.querist.v1.Tensor\x12\x18\n\x0b\x63lass_count\x18\n \x01(\x03H\x03\x88\x01\x01\x12$\n\x06models\x18\x0b \x03(\x0b\x32\x14.querist.v1.ModelUse\x12\x1a\n\rexpected_rows\x18\x0c \x01(\x03H\x04\x88\x01\x01\x12\x19\n\x11return_components\x18\r \x01(\x08\x12\x15\n\rreturn_scores\x18\x0e \x01(\x08\x12\x13\n\x06\x62udget\x18\x0f \x01(\x01H\x05\x88\x01\x01\x12\x13\n\x0b\x61udit_share\x18\x10 \x01(\x01\x12\x39\n\x12\x63\x61libration_origin\x18\x11 \x01(\x0e\x32\x1d.querist.v1.CalibrationOrigin\x12\x31\n\x0epre_annotation\x18\x12 \x01(\x0b\x32\x19.querist.v1.PreAnnotationB\r\n\x0bplan_sourceB\x06\n\x04sizeB\x07\n\x05_seedB\x0e\n\x0c_class_countB\x10\n\x0e_expected_rowsB\t\n\x07_budget\"\x96\x02\n\rPreAnnotation\x12\x17\n\ntop_labels\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x15\n\x08\x63overage\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x33\n\x0f\x63onformal_score\x18\x03 \x01(\x0e\x32\x1a.querist.v1.ConformalScore\x12\x15\n\x08\x62y_class\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x19\n\x0c\x61\x63\x63\x65pt_error\x18\x05 \x01(\x01H\x03\x88\x01\x01\x12\x1e\n\x11\x61\x63\x63\x65pt_confidence\x18\x06 \x01(\x01H\x04\x88\x01\x01\x42\r\n\x0b_top_labelsB\x0b\n\t_coverageB\x0b\n\t_by_classB\x0f\n\r_accept_errorB\x14\n\x12_accept_confidence\"\x92\x01\n\x13SelectStreamRequest\x12*\n\x06header\x18\x01 \x01(\x0b\x32\x18.querist.v1.SelectHeaderH\x00\x12%\n\x05\x62lock\x18\x02 \x01(\x0b\x32\x14.querist.v1.RowBlockH\x00\x12 \n\x04side\x18\x03 \x01(\x0b\x32\x10.querist.v1.SideH\x00\x42\x06\n\x04part\"=\n\x08RowBlock\x12\x11\n\tfirst_row\x18\x01 \x01(\x03\x12\x1e\n\x04rows\x18\x02 \x01(\x0b\x32\x10.querist.v1.Pool\"\xcb\x01\n\x14SelectStreamResponse\x12(\n\x08progress\x18\x01 \x01(\x0b\x32\x14.querist.v1.ProgressH\x00\x12(\n\x06scores\x18\x02 \x01(\x0b\x32\x16.querist.v1.ScoreBlockH\x00\x12(\n\x08selected\x18\x03 \x01(\x0b\x32\x14.querist.v1.SelectedH\x00\x12,\n\x06result\x18\x04 \x01(\x0b\x32\x1a.querist.v1.SelectResponseH\x00\x42\x07\n\x05\x65vent\"\x7f\n\x08Progress\x12 \n\x05stage\x18\x01 \x01(\x0e\x32\x11.querist.v1.Stage\x12\x15\n\rrows_received\x18\x02 \x01(\x03\x12\x13\n\x0brows_scored\x18\x03 \x01(\x03\x12\x12\n\nwork_total\x18\x04 \x01(\x01\x12\x11\n\twork_done\x18\x05 \x01(\x01\"C\n\nScoreBlock\x12\x11\n\tfirst_row\x18\x01 \x01(\x03\x12\"\n\x06scores\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\"\x83\x05\n\x0eSelectResponse\x12\x14\n\x0cselection_id\x18\x01 \x01(\t\x12&\n\x08selected\x18\x02 \x01(\x0b\x32\x14.querist.v1.Selected\x12$\n\x07guarded\x18\x03 \x01(\x0b\x32\x13.querist.v1.Guarded\x12\x1e\n\x04plan\x18\x04 \x01(\x0b\x32\x10.querist.v1.Plan\x12\x10\n\x08strategy\x18\x05 \x01(\t\x12\x0c\n\x04seed\x18\x06 \x01(\x04\x12.\n\nstatistics\x18\x07 \x01(\x0b\x32\x1a.querist.v1.PoolStatistics\x12(\n\x07timings\x18\x08 \x03(\x0b\x32\x17.querist.v1.StageTiming\x12.\n\x08warnings\x18\t \x03(\x0b\x32\x1c.querist.v1.SelectionWarning\x12\x16\n\x0eserver_version\x18\n \x01(\t\x12\x14\n\x0c\x63lass_labels\x18\x0b \x03(\t\x12+\n\x0b\x61uto_choice\x18\x0c \x01(\x0b\x32\x16.querist.v1.AutoChoice\x12&\n\x08spending\x18\r \x01(\x0b\x32\x14.querist.v1.Spending\x12\x16\n\tguarantee\x18\x0e \x01(\x01H\x00\x88\x01\x01\x12-\n\x0cscore_source\x18\x0f \x01(\x0e\x32\x17.querist.v1.ScoreSource\x12\x32\n\x0b\x63\x61libration\x18\x10 \x01(\x0b\x32\x1d.querist.v1.CalibrationReport\x12\x37\n\x0epre_annotation\x18\x11 \x01(\x0b\x32\x1f.querist.v1.PreAnnotationReportB\x0c\n\n_guarantee\"\xdf\x01\n\x13PreAnnotationReport\x12\x12\n\ntop_labels\x18\x01 \x01(\x03\x12\x16\n\x0eset_thresholds\x18\x02 \x03(\x01\x12\x1b\n\x13\x63overage_guaranteed\x18\x03 \x01(\x08\x12\x1d\n\x10\x61\x63\x63\x65pt_threshold\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1f\n\x12\x61\x63\x63\x65pt_error_bound\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0b\x61\x63\x63\x65pt_rows\x18\x06 \x01(\x03\x42\x13\n\x11_accept_thresholdB\x15\n\x13_accept_error_bound\"\x95\x01\n\x11\x43\x61librationReport\x12\x13\n\x0btemperature\x18\x01 \x01(\x01\x12\x0c\n\x04rows\x18\x02 \x01(\x03\x12.\n\x06\x62\x65\x66ore\x18\x03 \x01(\x0b\x32\x1e.querist.v1.CalibrationQuality\x12-\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x1e.querist.v1.CalibrationQuality\"V\n\x12\x43\x61librationQuality\x12\x10\n\x08log_loss\x18\x01 \x01(\x01\x12\x13\n\x0b\x62rier_score\x18\x02 \x01(\x01\x12\x19\n\x11\x63\x61libration_error\x18\x03 \x01(\x01\"a\n\nAutoChoice\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x31\n\x0c\x61lternatives\x18\x03 \x03(\x0b\x32\x1b.querist.v1.AutoAlternative\"3\n\x0f\x41utoAlternative\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x8d\x01\n\x08Spending\x12\x0c\n\x04\x63ost\x18\x01 \x01(\x01\x12\x11\n\x04left\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\naffordable\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\tpredicted\x18\x04 \x01(\x08\x12\x12\n\x05\x65rror\x18\x05 \x01(\x01H\x02\x88\x01\x01\x42\x07\n\x05_leftB\r\n\x0b_affordableB\x08\n\x06_error\"\x9e\x03\n\x08Selected\x12\x0f\n\x07indices\x18\x01 \x03(\x03\x12\x0c\n\x04keys\x18\x02 \x03(\x03\x12\x0e\n\x06scores\x18\x03 \x03(\x01\x12\x12\n\npriorities\x18\x04 \x03(\x01\x12\x13\n\x0b\x63onfidences\x18\x05 \x03(\x01\x12\x18\n\x10predicted_labels\x18\x06 \x03(\x05\x12\x14\n\x0crandom_draws\x18\x07 \x03(\x08\x12\x1f\n\x17inclusion_probabilities\x18\x08 \x03(\x01\x12.\n\ncomponents\x18\t \x03(\x0b\x32\x1a.querist.v1.ScoreComponent\x12\x0e\n\x06values\x18\n \x03(\x01\x12\r\n\x05gains\x18\x0b \x03(\x01\x12\x10\n\x08\x63lusters\x18\x0c \x03(\x03\x12\r\n\x05\x63osts\x18\r \x03(\x01\x12\x13\n\x0b\x61udit_draws\x18\x0e \x03(\x08\x12\x12\n\ntop_labels\x18\x0f \x03(\x05\x12\x17\n\x0ftop_confidences\x18\x10 \x03(\x01\x12\x11\n\tset_sizes\x18\x11 \x03(\x05\x12\x12\n\nset_labels\x18\x12 \x03(\x05\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x13 \x03(\x08\".\n\x0eScoreComponent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\x01\"\x8c\x01\n\x07Guarded\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x0f\n\x07indices\x18\x02 \x03(\x03\x12(\n\x07reasons\x18\x03 \x03(\x0e\x32\x17.querist.v1.GuardReason\x12\x0e\n\x06values\x18\x04 \x03(\x01\x12\'\n\x07tallies\x18\x05 \x03(\x0b\x32\x16.querist.v1.GuardTally\"D\n\nGuardTally\x12\'\n\x06reason\x18\x01 \x01(\x0e\x32\x17.querist.v1.GuardReason\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"\xb0\x02\n\x0ePoolStatistics\x12\x0c\n\x04rows\x18\x01 \x01(\x03\x12\x12\n\ncandidates\x18\x02 \x01(\x03\x12\x10\n\x08\x65xcluded\x18\x03 \x01(\x03\x12\x0f\n\x07\x63lasses\x18\x04 \x01(\x05\x12\x0f\n\x07members\x18\x05 \x01(\x05\x12\x37\n\x11prediction_source\x18\x06 \x01(\x0e\x32\x1c.querist.v1.PredictionSource\x12\x11\n\tscore_min\x18\x07 \x01(\x01\x12\x11\n\tscore_max\x18\x08 \x01(\x01\x12\x12\n\nscore_mean\x18\t \x01(\x01\x12\x11\n\tscore_std\x18\n \x01(\x01\x12.\n\x0fscore_histogram\x18\x0b \x01(\x0b\x32\x15.querist.v1.Histogram\x12\x12\n\nbytes_kept\x18\x0c \x01(\x03\"7\n\tHistogram\x12\x0b\n\x03low\x18\x01 \x01(\x01\x12\r\n\x05width\x18\x02 \x01(\x01\x12\x0e\n\x06\x63ounts\x18\x03 \x03(\x03\"@\n\x0bStageTiming\x12 \n\x05stage\x18\x01 \x01(\x0e\x32\x11.querist.v1.Stage\x12\x0f\n\x07seconds\x18\x02 \x01(\x01\"J\n\x10SelectionWarning\x12%\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x17.querist.v1.WarningCode\x12\x0f\n\x07message\x18\x02 \x01(\t*\x95\x01\n\x0e\x43onformalScore\x12\x1f\n\x1b\x43ONFORMAL_SCORE_UNSPECIFIED\x10\x00\x12#\n\x1f\x43ONFORMAL_SCORE_LEAST_AMBIGUOUS\x10\x01\x12\x1c\n\x18\x43ONFORMAL_SCORE_ADAPTIVE\x10\x02\x12\x1f\n\x1b\x43ONFORMAL_SCORE_REGULARIZED\x10\x03*u\n\x11\x43\x61librationOrigin\x12\"\n\x1e\x43\x41LIBRATION_ORIGIN_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x41LIBRATION_ORIGIN_RANDOM\x10\x01\x12\x1d\n\x19\x43\x41LIBRATION_ORIGIN_CHOSEN\x10\x02*w\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_RECEIVE\x10\x01\x12\x10\n\x0cSTAGE_DECODE\x10\x02\x12\x0f\n\x0bSTAGE_INFER\x10\x03\x12\x0f\n\x0bSTAGE_SCORE\x10\x04\x12\x10\n\x0cSTAGE_CHOOSE\x10\x05*\x93\x01\n\x0bScoreSource\x12\x1c\n\x18SCORE_SOURCE_UNSPECIFIED\x10\x00\x12\x1d\n\x19SCORE_SOURCE_CLIENT_MODEL\x10\x01\x12\x1a\n\x16SCORE_SOURCE_SURROGATE\x10\x02\x12+\n\'SCORE_SOURCE_CLIENT_MODEL_AND_SURROGATE\x10\x03*\xb8\x03\n\x0bGuardReason\x12\x1c\n\x18GUARD_REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15GUARD_REASON_NO_VOTES\x10\x01\x12\x1c\n\x18GUARD_REASON_KNN_OUTLIER\x10\x02\x12\x1e\n\x1aGUARD_REASON_LOCAL_OUTLIER\x10\x03\x12\x1c\n\x18GUARD_REASON_HIGH_ENERGY\x10\x04\x12&\n\"GUARD_REASON_DUPLICATE_OF_LABELLED\x10\x05\x12\"\n\x1eGUARD_REASON_DUPLICATE_IN_POOL\x10\x06\x12#\n\x1fGUARD_REASON_DUPLICATE_IN_BATCH\x10\x07\x12\x1b\n\x17GUARD_REASON_GROUP_FULL\x10\x08\x12\x1c\n\x18GUARD_REASON_UNLABELABLE\x10\t\x12\x19\n\x15GUARD_REASON_TOO_DARK\x10\n\x12\x1b\n\x17GUARD_REASON_TOO_BRIGHT\x10\x0b\x12\x16\n\x12GUARD_REASON_BLANK\x10\x0c\x12\x18\n\x14GUARD_REASON_BLURRED\x10\r*\xc5\x01\n\x10PredictionSource\x12!\n\x1dPREDICTION_SOURCE_UNSPECIFIED\x10\x00\x12#\n\x1fPREDICTION_SOURCE_PROBABILITIES\x10\x01\x12\x1c\n\x18PREDICTION_SOURCE_LOGITS\x10\x02\x12$\n PREDICTION_SOURCE_COMMITTEE_MEAN\x10\x03\x12%\n!PREDICTION_SOURCE_COMMITTEE_VOTES\x10\x04*\xe2\x02\n\x0bWarningCode\x12\x1c\n\x18WARNING_CODE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bWARNING_CODE_BINARY_RANKING\x10\x01\x12!\n\x1dWARNING_CODE_ALL_SCORES_EQUAL\x10\x02\x12%\n!WARNING_CODE_SATURATED_CONFIDENCE\x10\x03\x12\"\n\x1eWARNING_CODE_ZERO_SCORES_DRAWN\x10\x04\x12\x1d\n\x19WARNING_CODE_BUDGET_SPENT\x10\x05\x12\x1c\n\x18WARNING_CODE_AUDIT_SHORT\x10\x06\x12\x1c\n\x18WARNING_CODE_SHORTLISTED\x10\x07\x12#\n\x1fWARNING_CODE_CALIBRATION_CHOSEN\x10\x08\x12&\n\"WARNING_CODE_CALIBRATION_UNBOUNDED\x10\t2\xaf\x01\n\x10SelectionService\x12\x44\n\x06Select\x12\x19.querist.v1.SelectRequest\x1a\x1a.querist.v1.SelectResponse\"\x03\x90\x02\x01\x12U\n\x0cSelectStream\x12\x1f.querist.v1.SelectStreamRequest\x1a .querist.v1.SelectStreamResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"querist/v1/selection_service.proto\x12\nquerist.v1\x1a\x17querist/v1/advice.proto\x1a\x1equerist/v1/model_service.proto\x1a\x15querist/v1/plan.proto\x1a\x15querist/v1/pool.proto\x1a\x15querist/v1/side.proto\x1a\x17querist/v1/tensor.proto\"`\n\x11\x41\x64viseStopRequest\x12+\n\x08\x63\x61mpaign\x18\x01 \x01(\x0b\x32\x19.querist.v1.CampaignRound\x12\x1e\n\x04side\x18\x02 \x01(\x0b\x32\x10.querist.v1.Side\"|\n\x12\x41\x64viseStopResponse\x12$\n\x04stop\x18\x01 \x01(\x0b\x32\x16.querist.v1.StopAdvice\x12(\n\x05state\x18\x02 \x01(\x0b\x32\x19.querist.v1.CampaignState\x12\x16\n\x0eserver_version\x18\x03 \x01(\t\"y\n\rSelectRequest\x12(\n\x06header\x18\x01 \x01(\x0b\x32\x18.querist.v1.SelectHeader\x12\x1e\n\x04pool\x18\x02 \x01(\x0b\x32\x10.querist.v1.Pool\x12\x1e\n\x04side\x18\x03 \x01(\x0b\x32\x10.querist.v1.Side\"\x8c\x05\n\x0cSelectHeader\x12\x12\n\x08strategy\x18\x01 \x01(\tH\x00\x12 \n\x04plan\x18\x02 \x01(\x0b\x32\x10.querist.v1.PlanH\x00\x12\x0f\n\x05\x63ount\x18\x03 \x01(\x03H\x01\x12\x12\n\x08rank_all\x18\x04 \x01(\x08H\x01\x12\x11\n\x04seed\x18\x05 \x01(\x04H\x02\x88\x01\x01\x12\x14\n\x0crandom_share\x18\x06 \x01(\x01\x12\x17\n\x0f\x65xclude_indices\x18\x07 \x03(\x03\x12\x16\n\x0emember_weights\x18\x08 \x03(\x01\x12\'\n\x0b\x63ost_matrix\x18\t \x01(\x0b\x32\x12.querist.v1.Tensor\x12\x18\n\x0b\x63lass_count\x18\n \x01(\x03H\x03\x88\x01\x01\x12$\n\x06models\x18\x0b \x03(\x0b\x32\x14.querist.v1.ModelUse\x12\x1a\n\rexpected_rows\x18\x0c \x01(\x03H\x04\x88\x01\x01\x12\x19\n\x11return_components\x18\r \x01(\x08\x12\x15\n\rreturn_scores\x18\x0e \x01(\x08\x12\x13\n\x06\x62udget\x18\x0f \x01(\x01H\x05\x88\x01\x01\x12\x13\n\x0b\x61udit_share\x18\x10 \x01(\x01\x12\x39\n\x12\x63\x61libration_origin\x18\x11 \x01(\x0e\x32\x1d.querist.v1.CalibrationOrigin\x12\x31\n\x0epre_annotation\x18\x12 \x01(\x0b\x32\x19.querist.v1.PreAnnotation\x12+\n\x08\x63\x61mpaign\x18\x13 \x01(\x0b\x32\x19.querist.v1.CampaignRoundB\r\n\x0bplan_sourceB\x06\n\x04sizeB\x07\n\x05_seedB\x0e\n\x0c_class_countB\x10\n\x0e_expected_rowsB\t\n\x07_budget\"\x96\x02\n\rPreAnnotation\x12\x17\n\ntop_labels\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x15\n\x08\x63overage\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x33\n\x0f\x63onformal_score\x18\x03 \x01(\x0e\x32\x1a.querist.v1.ConformalScore\x12\x15\n\x08\x62y_class\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x19\n\x0c\x61\x63\x63\x65pt_error\x18\x05 \x01(\x01H\x03\x88\x01\x01\x12\x1e\n\x11\x61\x63\x63\x65pt_confidence\x18\x06 \x01(\x01H\x04\x88\x01\x01\x42\r\n\x0b_top_labelsB\x0b\n\t_coverageB\x0b\n\t_by_classB\x0f\n\r_accept_errorB\x14\n\x12_accept_confidence\"\x92\x01\n\x13SelectStreamRequest\x12*\n\x06header\x18\x01 \x01(\x0b\x32\x18.querist.v1.SelectHeaderH\x00\x12%\n\x05\x62lock\x18\x02 \x01(\x0b\x32\x14.querist.v1.RowBlockH\x00\x12 \n\x04side\x18\x03 \x01(\x0b\x32\x10.querist.v1.SideH\x00\x42\x06\n\x04part\"=\n\x08RowBlock\x12\x11\n\tfirst_row\x18\x01 \x01(\x03\x12\x1e\n\x04rows\x18\x02 \x01(\x0b\x32\x10.querist.v1.Pool\"\xcb\x01\n\x14SelectStreamResponse\x12(\n\x08progress\x18\x01 \x01(\x0b\x32\x14.querist.v1.ProgressH\x00\x12(\n\x06scores\x18\x02 \x01(\x0b\x32\x16.querist.v1.ScoreBlockH\x00\x12(\n\x08selected\x18\x03 \x01(\x0b\x32\x14.querist.v1.SelectedH\x00\x12,\n\x06result\x18\x04 \x01(\x0b\x32\x1a.querist.v1.SelectResponseH\x00\x42\x07\n\x05\x65vent\"\x7f\n\x08Progress\x12 \n\x05stage\x18\x01 \x01(\x0e\x32\x11.querist.v1.Stage\x12\x15\n\rrows_received\x18\x02 \x01(\x03\x12\x13\n\x0brows_scored\x18\x03 \x01(\x03\x12\x12\n\nwork_total\x18\x04 \x01(\x01\x12\x11\n\twork_done\x18\x05 \x01(\x01\"C\n\nScoreBlock\x12\x11\n\tfirst_row\x18\x01 \x01(\x03\x12\"\n\x06scores\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\"\xdc\x05\n\x0eSelectResponse\x12\x14\n\x0cselection_id\x18\x01 \x01(\t\x12&\n\x08selected\x18\x02 \x01(\x0b\x32\x14.querist.v1.Selected\x12$\n\x07guarded\x18\x03 \x01(\x0b\x32\x13.querist.v1.Guarded\x12\x1e\n\x04plan\x18\x04 \x01(\x0b\x32\x10.querist.v1.Plan\x12\x10\n\x08strategy\x18\x05 \x01(\t\x12\x0c\n\x04seed\x18\x06 \x01(\x04\x12.\n\nstatistics\x18\x07 \x01(\x0b\x32\x1a.querist.v1.PoolStatistics\x12(\n\x07timings\x18\x08 \x03(\x0b\x32\x17.querist.v1.StageTiming\x12.\n\x08warnings\x18\t \x03(\x0b\x32\x1c.querist.v1.SelectionWarning\x12\x16\n\x0eserver_version\x18\n \x01(\t\x12\x14\n\x0c\x63lass_labels\x18\x0b \x03(\t\x12+\n\x0b\x61uto_choice\x18\x0c \x01(\x0b\x32\x16.querist.v1.AutoChoice\x12&\n\x08spending\x18\r \x01(\x0b\x32\x14.querist.v1.Spending\x12\x16\n\tguarantee\x18\x0e \x01(\x01H\x00\x88\x01\x01\x12-\n\x0cscore_source\x18\x0f \x01(\x0e\x32\x17.querist.v1.ScoreSource\x12\x32\n\x0b\x63\x61libration\x18\x10 \x01(\x0b\x32\x1d.querist.v1.CalibrationReport\x12\x37\n\x0epre_annotation\x18\x11 \x01(\x0b\x32\x1f.querist.v1.PreAnnotationReport\x12$\n\x04stop\x18\x12 \x01(\x0b\x32\x16.querist.v1.StopAdvice\x12\x31\n\x0e\x63\x61mpaign_state\x18\x13 \x01(\x0b\x32\x19.querist.v1.CampaignStateB\x0c\n\n_guarantee\"\xdf\x01\n\x13PreAnnotationReport\x12\x12\n\ntop_labels\x18\x01 \x01(\x03\x12\x16\n\x0eset_thresholds\x18\x02 \x03(\x01\x12\x1b\n\x13\x63overage_guaranteed\x18\x03 \x01(\x08\x12\x1d\n\x10\x61\x63\x63\x65pt_threshold\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1f\n\x12\x61\x63\x63\x65pt_error_bound\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0b\x61\x63\x63\x65pt_rows\x18\x06 \x01(\x03\x42\x13\n\x11_accept_thresholdB\x15\n\x13_accept_error_bound\"\x95\x01\n\x11\x43\x61librationReport\x12\x13\n\x0btemperature\x18\x01 \x01(\x01\x12\x0c\n\x04rows\x18\x02 \x01(\x03\x12.\n\x06\x62\x65\x66ore\x18\x03 \x01(\x0b\x32\x1e.querist.v1.CalibrationQuality\x12-\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x1e.querist.v1.CalibrationQuality\"V\n\x12\x43\x61librationQuality\x12\x10\n\x08log_loss\x18\x01 \x01(\x01\x12\x13\n\x0b\x62rier_score\x18\x02 \x01(\x01\x12\x19\n\x11\x63\x61libration_error\x18\x03 \x01(\x01\"a\n\nAutoChoice\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x31\n\x0c\x61lternatives\x18\x03 \x03(\x0b\x32\x1b.querist.v1.AutoAlternative\"3\n\x0f\x41utoAlternative\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x8d\x01\n\x08Spending\x12\x0c\n\x04\x63ost\x18\x01 \x01(\x01\x12\x11\n\x04left\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\naffordable\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\tpredicted\x18\x04 \x01(\x08\x12\x12\n\x05\x65rror\x18\x05 \x01(\x01H\x02\x88\x01\x01\x42\x07\n\x05_leftB\r\n\x0b_affordableB\x08\n\x06_error\"\x9e\x03\n\x08Selected\x12\x0f\n\x07indices\x18\x01 \x03(\x03\x12\x0c\n\x04keys\x18\x02 \x03(\x03\x12\x0e\n\x06scores\x18\x03 \x03(\x01\x12\x12\n\npriorities\x18\x04 \x03(\x01\x12\x13\n\x0b\x63onfidences\x18\x05 \x03(\x01\x12\x18\n\x10predicted_labels\x18\x06 \x03(\x05\x12\x14\n\x0crandom_draws\x18\x07 \x03(\x08\x12\x1f\n\x17inclusion_probabilities\x18\x08 \x03(\x01\x12.\n\ncomponents\x18\t \x03(\x0b\x32\x1a.querist.v1.ScoreComponent\x12\x0e\n\x06values\x18\n \x03(\x01\x12\r\n\x05gains\x18\x0b \x03(\x01\x12\x10\n\x08\x63lusters\x18\x0c \x03(\x03\x12\r\n\x05\x63osts\x18\r \x03(\x01\x12\x13\n\x0b\x61udit_draws\x18\x0e \x03(\x08\x12\x12\n\ntop_labels\x18\x0f \x03(\x05\x12\x17\n\x0ftop_confidences\x18\x10 \x03(\x01\x12\x11\n\tset_sizes\x18\x11 \x03(\x05\x12\x12\n\nset_labels\x18\x12 \x03(\x05\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x13 \x03(\x08\".\n\x0eScoreComponent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\x01\"\x8c\x01\n\x07Guarded\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x0f\n\x07indices\x18\x02 \x03(\x03\x12(\n\x07reasons\x18\x03 \x03(\x0e\x32\x17.querist.v1.GuardReason\x12\x0e\n\x06values\x18\x04 \x03(\x01\x12\'\n\x07tallies\x18\x05 \x03(\x0b\x32\x16.querist.v1.GuardTally\"D\n\nGuardTally\x12\'\n\x06reason\x18\x01 \x01(\x0e\x32\x17.querist.v1.GuardReason\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"\xb0\x02\n\x0ePoolStatistics\x12\x0c\n\x04rows\x18\x01 \x01(\x03\x12\x12\n\ncandidates\x18\x02 \x01(\x03\x12\x10\n\x08\x65xcluded\x18\x03 \x01(\x03\x12\x0f\n\x07\x63lasses\x18\x04 \x01(\x05\x12\x0f\n\x07members\x18\x05 \x01(\x05\x12\x37\n\x11prediction_source\x18\x06 \x01(\x0e\x32\x1c.querist.v1.PredictionSource\x12\x11\n\tscore_min\x18\x07 \x01(\x01\x12\x11\n\tscore_max\x18\x08 \x01(\x01\x12\x12\n\nscore_mean\x18\t \x01(\x01\x12\x11\n\tscore_std\x18\n \x01(\x01\x12.\n\x0fscore_histogram\x18\x0b \x01(\x0b\x32\x15.querist.v1.Histogram\x12\x12\n\nbytes_kept\x18\x0c \x01(\x03\"7\n\tHistogram\x12\x0b\n\x03low\x18\x01 \x01(\x01\x12\r\n\x05width\x18\x02 \x01(\x01\x12\x0e\n\x06\x63ounts\x18\x03 \x03(\x03\"@\n\x0bStageTiming\x12 \n\x05stage\x18\x01 \x01(\x0e\x32\x11.querist.v1.Stage\x12\x0f\n\x07seconds\x18\x02 \x01(\x01\"J\n\x10SelectionWarning\x12%\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x17.querist.v1.WarningCode\x12\x0f\n\x07message\x18\x02 \x01(\t*\x95\x01\n\x0e\x43onformalScore\x12\x1f\n\x1b\x43ONFORMAL_SCORE_UNSPECIFIED\x10\x00\x12#\n\x1f\x43ONFORMAL_SCORE_LEAST_AMBIGUOUS\x10\x01\x12\x1c\n\x18\x43ONFORMAL_SCORE_ADAPTIVE\x10\x02\x12\x1f\n\x1b\x43ONFORMAL_SCORE_REGULARIZED\x10\x03*u\n\x11\x43\x61librationOrigin\x12\"\n\x1e\x43\x41LIBRATION_ORIGIN_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x41LIBRATION_ORIGIN_RANDOM\x10\x01\x12\x1d\n\x19\x43\x41LIBRATION_ORIGIN_CHOSEN\x10\x02*w\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_RECEIVE\x10\x01\x12\x10\n\x0cSTAGE_DECODE\x10\x02\x12\x0f\n\x0bSTAGE_INFER\x10\x03\x12\x0f\n\x0bSTAGE_SCORE\x10\x04\x12\x10\n\x0cSTAGE_CHOOSE\x10\x05*\x93\x01\n\x0bScoreSource\x12\x1c\n\x18SCORE_SOURCE_UNSPECIFIED\x10\x00\x12\x1d\n\x19SCORE_SOURCE_CLIENT_MODEL\x10\x01\x12\x1a\n\x16SCORE_SOURCE_SURROGATE\x10\x02\x12+\n\'SCORE_SOURCE_CLIENT_MODEL_AND_SURROGATE\x10\x03*\xb8\x03\n\x0bGuardReason\x12\x1c\n\x18GUARD_REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15GUARD_REASON_NO_VOTES\x10\x01\x12\x1c\n\x18GUARD_REASON_KNN_OUTLIER\x10\x02\x12\x1e\n\x1aGUARD_REASON_LOCAL_OUTLIER\x10\x03\x12\x1c\n\x18GUARD_REASON_HIGH_ENERGY\x10\x04\x12&\n\"GUARD_REASON_DUPLICATE_OF_LABELLED\x10\x05\x12\"\n\x1eGUARD_REASON_DUPLICATE_IN_POOL\x10\x06\x12#\n\x1fGUARD_REASON_DUPLICATE_IN_BATCH\x10\x07\x12\x1b\n\x17GUARD_REASON_GROUP_FULL\x10\x08\x12\x1c\n\x18GUARD_REASON_UNLABELABLE\x10\t\x12\x19\n\x15GUARD_REASON_TOO_DARK\x10\n\x12\x1b\n\x17GUARD_REASON_TOO_BRIGHT\x10\x0b\x12\x16\n\x12GUARD_REASON_BLANK\x10\x0c\x12\x18\n\x14GUARD_REASON_BLURRED\x10\r*\xc5\x01\n\x10PredictionSource\x12!\n\x1dPREDICTION_SOURCE_UNSPECIFIED\x10\x00\x12#\n\x1fPREDICTION_SOURCE_PROBABILITIES\x10\x01\x12\x1c\n\x18PREDICTION_SOURCE_LOGITS\x10\x02\x12$\n PREDICTION_SOURCE_COMMITTEE_MEAN\x10\x03\x12%\n!PREDICTION_SOURCE_COMMITTEE_VOTES\x10\x04*\xe2\x02\n\x0bWarningCode\x12\x1c\n\x18WARNING_CODE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bWARNING_CODE_BINARY_RANKING\x10\x01\x12!\n\x1dWARNING_CODE_ALL_SCORES_EQUAL\x10\x02\x12%\n!WARNING_CODE_SATURATED_CONFIDENCE\x10\x03\x12\"\n\x1eWARNING_CODE_ZERO_SCORES_DRAWN\x10\x04\x12\x1d\n\x19WARNING_CODE_BUDGET_SPENT\x10\x05\x12\x1c\n\x18WARNING_CODE_AUDIT_SHORT\x10\x06\x12\x1c\n\x18WARNING_CODE_SHORTLISTED\x10\x07\x12#\n\x1fWARNING_CODE_CALIBRATION_CHOSEN\x10\x08\x12&\n\"WARNING_CODE_CALIBRATION_UNBOUNDED\x10\t2\x81\x02\n\x10SelectionService\x12\x44\n\x06Select\x12\x19.querist.v1.SelectRequest\x1a\x1a.querist.v1.SelectResponse\"\x03\x90\x02\x01\x12U\n\x0cSelectStream\x12\x1f.querist.v1.SelectStreamRequest\x1a .querist.v1.SelectStreamResponse(\x01\x30\x01\x12P\n\nAdviseStop\x12\x1d.querist.v1.AdviseStopRequest\x1a\x1e.querist.v1.AdviseStopResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,66 +39,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SELECTIONSERVICE'].methods_by_name['Select']._loaded_options = None
   _globals['_SELECTIONSERVICE'].methods_by_name['Select']._serialized_options = b'\220\002\001'
-  _globals['_CONFORMALSCORE']._serialized_start=4399
-  _globals['_CONFORMALSCORE']._serialized_end=4548
-  _globals['_CALIBRATIONORIGIN']._serialized_start=4550
-  _globals['_CALIBRATIONORIGIN']._serialized_end=4667
-  _globals['_STAGE']._serialized_start=4669
-  _globals['_STAGE']._serialized_end=4788
-  _globals['_SCORESOURCE']._serialized_start=4791
-  _globals['_SCORESOURCE']._serialized_end=4938
-  _globals['_GUARDREASON']._serialized_start=4941
-  _globals['_GUARDREASON']._serialized_end=5381
-  _globals['_PREDICTIONSOURCE']._serialized_start=5384
-  _globals['_PREDICTIONSOURCE']._serialized_end=5581
-  _globals['_WARNINGCODE']._serialized_start=5584
-  _globals['_WARNINGCODE']._serialized_end=5938
-  _globals['_SELECTREQUEST']._serialized_start=176
-  _globals['_SELECTREQUEST']._serialized_end=297
-  _globals['_SELECTHEADER']._serialized_start=300
-  _globals['_SELECTHEADER']._serialized_end=907
-  _globals['_PREANNOTATION']._serialized_start=910
-  _globals['_PREANNOTATION']._serialized_end=1188
-  _globals['_SELECTSTREAMREQUEST']._serialized_start=1191
-  _globals['_SELECTSTREAMREQUEST']._serialized_end=1337
-  _globals['_ROWBLOCK']._serialized_start=1339
-  _globals['_ROWBLOCK']._serialized_end=1400
-  _globals['_SELECTSTREAMRESPONSE']._serialized_start=1403
-  _globals['_SELECTSTREAMRESPONSE']._serialized_end=1606
-  _globals['_PROGRESS']._serialized_start=1608
-  _globals['_PROGRESS']._serialized_end=1735
-  _globals['_SCOREBLOCK']._serialized_start=1737
-  _globals['_SCOREBLOCK']._serialized_end=1804
-  _globals['_SELECTRESPONSE']._serialized_start=1807
-  _globals['_SELECTRESPONSE']._serialized_end=2450
-  _globals['_PREANNOTATIONREPORT']._serialized_start=2453
-  _globals['_PREANNOTATIONREPORT']._serialized_end=2676
-  _globals['_CALIBRATIONREPORT']._serialized_start=2679
-  _globals['_CALIBRATIONREPORT']._serialized_end=2828
-  _globals['_CALIBRATIONQUALITY']._serialized_start=2830
-  _globals['_CALIBRATIONQUALITY']._serialized_end=2916
-  _globals['_AUTOCHOICE']._serialized_start=2918
-  _globals['_AUTOCHOICE']._serialized_end=3015
-  _globals['_AUTOALTERNATIVE']._serialized_start=3017
-  _globals['_AUTOALTERNATIVE']._serialized_end=3068
-  _globals['_SPENDING']._serialized_start=3071
-  _globals['_SPENDING']._serialized_end=3212
-  _globals['_SELECTED']._serialized_start=3215
-  _globals['_SELECTED']._serialized_end=3629
-  _globals['_SCORECOMPONENT']._serialized_start=3631
-  _globals['_SCORECOMPONENT']._serialized_end=3677
-  _globals['_GUARDED']._serialized_start=3680
-  _globals['_GUARDED']._serialized_end=3820
-  _globals['_GUARDTALLY']._serialized_start=3822
-  _globals['_GUARDTALLY']._serialized_end=3890
-  _globals['_POOLSTATISTICS']._serialized_start=3893
-  _globals['_POOLSTATISTICS']._serialized_end=4197
-  _globals['_HISTOGRAM']._serialized_start=4199
-  _globals['_HISTOGRAM']._serialized_end=4254
-  _globals['_STAGETIMING']._serialized_start=4256
-  _globals['_STAGETIMING']._serialized_end=4320
-  _globals['_SELECTIONWARNING']._serialized_start=4322
-  _globals['_SELECTIONWARNING']._serialized_end=4396
-  _globals['_SELECTIONSERVICE']._serialized_start=5941
-  _globals['_SELECTIONSERVICE']._serialized_end=6116
+  _globals['_SELECTIONSERVICE'].methods_by_name['AdviseStop']._loaded_options = None
+  _globals['_SELECTIONSERVICE'].methods_by_name['AdviseStop']._serialized_options = b'\220\002\001'
+  _globals['_CONFORMALSCORE']._serialized_start=4782
+  _globals['_CONFORMALSCORE']._serialized_end=4931
+  _globals['_CALIBRATIONORIGIN']._serialized_start=4933
+  _globals['_CALIBRATIONORIGIN']._serialized_end=5050
+  _globals['_STAGE']._serialized_start=5052
+  _globals['_STAGE']._serialized_end=5171
+  _globals['_SCORESOURCE']._serialized_start=5174
+  _globals['_SCORESOURCE']._serialized_end=5321
+  _globals['_GUARDREASON']._serialized_start=5324
+  _globals['_GUARDREASON']._serialized_end=5764
+  _globals['_PREDICTIONSOURCE']._serialized_start=5767
+  _globals['_PREDICTIONSOURCE']._serialized_end=5964
+  _globals['_WARNINGCODE']._serialized_start=5967
+  _globals['_WARNINGCODE']._serialized_end=6321
+  _globals['_ADVISESTOPREQUEST']._serialized_start=201
+  _globals['_ADVISESTOPREQUEST']._serialized_end=297
+  _globals['_ADVISESTOPRESPONSE']._serialized_start=299
+  _globals['_ADVISESTOPRESPONSE']._serialized_end=423
+  _globals['_SELECTREQUEST']._serialized_start=425
+  _globals['_SELECTREQUEST']._serialized_end=546
+  _globals['_SELECTHEADER']._serialized_start=549
+  _globals['_SELECTHEADER']._serialized_end=1201
+  _globals['_PREANNOTATION']._serialized_start=1204
+  _globals['_PREANNOTATION']._serialized_end=1482
+  _globals['_SELECTSTREAMREQUEST']._serialized_start=1485
+  _globals['_SELECTSTREAMREQUEST']._serialized_end=1631
+  _globals['_ROWBLOCK']._serialized_start=1633
+  _globals['_ROWBLOCK']._serialized_end=1694
+  _globals['_SELECTSTREAMRESPONSE']._serialized_start=1697
+  _globals['_SELECTSTREAMRESPONSE']._serialized_end=1900
+  _globals['_PROGRESS']._serialized_start=1902
+  _globals['_PROGRESS']._serialized_end=2029
+  _globals['_SCOREBLOCK']._serialized_start=2031
+  _globals['_SCOREBLOCK']._serialized_end=2098
+  _globals['_SELECTRESPONSE']._serialized_start=2101
+  _globals['_SELECTRESPONSE']._serialized_end=2833
+  _globals['_PREANNOTATIONREPORT']._serialized_start=2836
+  _globals['_PREANNOTATIONREPORT']._serialized_end=3059
+  _globals['_CALIBRATIONREPORT']._serialized_start=3062
+  _globals['_CALIBRATIONREPORT']._serialized_end=3211
+  _globals['_CALIBRATIONQUALITY']._serialized_start=3213
+  _globals['_CALIBRATIONQUALITY']._serialized_end=3299
+  _globals['_AUTOCHOICE']._serialized_start=3301
+  _globals['_AUTOCHOICE']._serialized_end=3398
+  _globals['_AUTOALTERNATIVE']._serialized_start=3400
+  _globals['_AUTOALTERNATIVE']._serialized_end=3451
+  _globals['_SPENDING']._serialized_start=3454
+  _globals['_SPENDING']._serialized_end=3595
+  _globals['_SELECTED']._serialized_start=3598
+  _globals['_SELECTED']._serialized_end=4012
+  _globals['_SCORECOMPONENT']._serialized_start=4014
+  _globals['_SCORECOMPONENT']._serialized_end=4060
+  _globals['_GUARDED']._serialized_start=4063
+  _globals['_GUARDED']._serialized_end=4203
+  _globals['_GUARDTALLY']._serialized_start=4205
+  _globals['_GUARDTALLY']._serialized_end=4273
+  _globals['_POOLSTATISTICS']._serialized_start=4276
+  _globals['_POOLSTATISTICS']._serialized_end=4580
+  _globals['_HISTOGRAM']._serialized_start=4582
+  _globals['_HISTOGRAM']._serialized_end=4637
+  _globals['_STAGETIMING']._serialized_start=4639
+  _globals['_STAGETIMING']._serialized_end=4703
+  _globals['_SELECTIONWARNING']._serialized_start=4705
+  _globals['_SELECTIONWARNING']._serialized_end=4779
+  _globals['_SELECTIONSERVICE']._serialized_start=6324
+  _globals['_SELECTIONSERVICE']._serialized_end=6581
 # @@protoc_insertion_point(module_scope)

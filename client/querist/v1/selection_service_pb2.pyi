@@ -1,3 +1,4 @@
+from querist.v1 import advice_pb2 as _advice_pb2
 from querist.v1 import model_service_pb2 as _model_service_pb2
 from querist.v1 import plan_pb2 as _plan_pb2
 from querist.v1 import pool_pb2 as _pool_pb2
@@ -124,6 +125,24 @@ WARNING_CODE_SHORTLISTED: WarningCode
 WARNING_CODE_CALIBRATION_CHOSEN: WarningCode
 WARNING_CODE_CALIBRATION_UNBOUNDED: WarningCode
 
+class AdviseStopRequest(_message.Message):
+    __slots__ = ("campaign", "side")
+    CAMPAIGN_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    campaign: _advice_pb2.CampaignRound
+    side: _side_pb2.Side
+    def __init__(self, campaign: _Optional[_Union[_advice_pb2.CampaignRound, _Mapping]] = ..., side: _Optional[_Union[_side_pb2.Side, _Mapping]] = ...) -> None: ...
+
+class AdviseStopResponse(_message.Message):
+    __slots__ = ("stop", "state", "server_version")
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    stop: _advice_pb2.StopAdvice
+    state: _advice_pb2.CampaignState
+    server_version: str
+    def __init__(self, stop: _Optional[_Union[_advice_pb2.StopAdvice, _Mapping]] = ..., state: _Optional[_Union[_advice_pb2.CampaignState, _Mapping]] = ..., server_version: _Optional[str] = ...) -> None: ...
+
 class SelectRequest(_message.Message):
     __slots__ = ("header", "pool", "side")
     HEADER_FIELD_NUMBER: _ClassVar[int]
@@ -135,7 +154,7 @@ class SelectRequest(_message.Message):
     def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., pool: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ..., side: _Optional[_Union[_side_pb2.Side, _Mapping]] = ...) -> None: ...
 
 class SelectHeader(_message.Message):
-    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores", "budget", "audit_share", "calibration_origin", "pre_annotation")
+    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores", "budget", "audit_share", "calibration_origin", "pre_annotation", "campaign")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -154,6 +173,7 @@ class SelectHeader(_message.Message):
     AUDIT_SHARE_FIELD_NUMBER: _ClassVar[int]
     CALIBRATION_ORIGIN_FIELD_NUMBER: _ClassVar[int]
     PRE_ANNOTATION_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     plan: _plan_pb2.Plan
     count: int
@@ -172,7 +192,8 @@ class SelectHeader(_message.Message):
     audit_share: float
     calibration_origin: CalibrationOrigin
     pre_annotation: PreAnnotation
-    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ..., budget: _Optional[float] = ..., audit_share: _Optional[float] = ..., calibration_origin: _Optional[_Union[CalibrationOrigin, str]] = ..., pre_annotation: _Optional[_Union[PreAnnotation, _Mapping]] = ...) -> None: ...
+    campaign: _advice_pb2.CampaignRound
+    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ..., budget: _Optional[float] = ..., audit_share: _Optional[float] = ..., calibration_origin: _Optional[_Union[CalibrationOrigin, str]] = ..., pre_annotation: _Optional[_Union[PreAnnotation, _Mapping]] = ..., campaign: _Optional[_Union[_advice_pb2.CampaignRound, _Mapping]] = ...) -> None: ...
 
 class PreAnnotation(_message.Message):
     __slots__ = ("top_labels", "coverage", "conformal_score", "by_class", "accept_error", "accept_confidence")
@@ -243,7 +264,7 @@ class ScoreBlock(_message.Message):
     def __init__(self, first_row: _Optional[int] = ..., scores: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class SelectResponse(_message.Message):
-    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels", "auto_choice", "spending", "guarantee", "score_source", "calibration", "pre_annotation")
+    __slots__ = ("selection_id", "selected", "guarded", "plan", "strategy", "seed", "statistics", "timings", "warnings", "server_version", "class_labels", "auto_choice", "spending", "guarantee", "score_source", "calibration", "pre_annotation", "stop", "campaign_state")
     SELECTION_ID_FIELD_NUMBER: _ClassVar[int]
     SELECTED_FIELD_NUMBER: _ClassVar[int]
     GUARDED_FIELD_NUMBER: _ClassVar[int]
@@ -261,6 +282,8 @@ class SelectResponse(_message.Message):
     SCORE_SOURCE_FIELD_NUMBER: _ClassVar[int]
     CALIBRATION_FIELD_NUMBER: _ClassVar[int]
     PRE_ANNOTATION_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_STATE_FIELD_NUMBER: _ClassVar[int]
     selection_id: str
     selected: Selected
     guarded: Guarded
@@ -278,7 +301,9 @@ class SelectResponse(_message.Message):
     score_source: ScoreSource
     calibration: CalibrationReport
     pre_annotation: PreAnnotationReport
-    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ..., auto_choice: _Optional[_Union[AutoChoice, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., guarantee: _Optional[float] = ..., score_source: _Optional[_Union[ScoreSource, str]] = ..., calibration: _Optional[_Union[CalibrationReport, _Mapping]] = ..., pre_annotation: _Optional[_Union[PreAnnotationReport, _Mapping]] = ...) -> None: ...
+    stop: _advice_pb2.StopAdvice
+    campaign_state: _advice_pb2.CampaignState
+    def __init__(self, selection_id: _Optional[str] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., guarded: _Optional[_Union[Guarded, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., strategy: _Optional[str] = ..., seed: _Optional[int] = ..., statistics: _Optional[_Union[PoolStatistics, _Mapping]] = ..., timings: _Optional[_Iterable[_Union[StageTiming, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[SelectionWarning, _Mapping]]] = ..., server_version: _Optional[str] = ..., class_labels: _Optional[_Iterable[str]] = ..., auto_choice: _Optional[_Union[AutoChoice, _Mapping]] = ..., spending: _Optional[_Union[Spending, _Mapping]] = ..., guarantee: _Optional[float] = ..., score_source: _Optional[_Union[ScoreSource, str]] = ..., calibration: _Optional[_Union[CalibrationReport, _Mapping]] = ..., pre_annotation: _Optional[_Union[PreAnnotationReport, _Mapping]] = ..., stop: _Optional[_Union[_advice_pb2.StopAdvice, _Mapping]] = ..., campaign_state: _Optional[_Union[_advice_pb2.CampaignState, _Mapping]] = ...) -> None: ...
 
 class PreAnnotationReport(_message.Message):
     __slots__ = ("top_labels", "set_thresholds", "coverage_guaranteed", "accept_threshold", "accept_error_bound", "accept_rows")

@@ -49,6 +49,11 @@ class SelectionServiceStub(object):
                 request_serializer=querist_dot_v1_dot_selection__service__pb2.SelectStreamRequest.SerializeToString,
                 response_deserializer=querist_dot_v1_dot_selection__service__pb2.SelectStreamResponse.FromString,
                 _registered_method=True)
+        self.AdviseStop = channel.unary_unary(
+                '/querist.v1.SelectionService/AdviseStop',
+                request_serializer=querist_dot_v1_dot_selection__service__pb2.AdviseStopRequest.SerializeToString,
+                response_deserializer=querist_dot_v1_dot_selection__service__pb2.AdviseStopResponse.FromString,
+                _registered_method=True)
 
 
 class SelectionServiceServicer(object):
@@ -74,6 +79,14 @@ class SelectionServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AdviseStop(self, request, context):
+        """AdviseStop says whether labelling should go on, without a selection: the same advice that each selection of a campaign carries in
+        `SelectResponse.stop`. The answer depends on the request alone, so that repeating it does no harm.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SelectionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -86,6 +99,11 @@ def add_SelectionServiceServicer_to_server(servicer, server):
                     servicer.SelectStream,
                     request_deserializer=querist_dot_v1_dot_selection__service__pb2.SelectStreamRequest.FromString,
                     response_serializer=querist_dot_v1_dot_selection__service__pb2.SelectStreamResponse.SerializeToString,
+            ),
+            'AdviseStop': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdviseStop,
+                    request_deserializer=querist_dot_v1_dot_selection__service__pb2.AdviseStopRequest.FromString,
+                    response_serializer=querist_dot_v1_dot_selection__service__pb2.AdviseStopResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -147,6 +165,33 @@ class SelectionService(object):
             '/querist.v1.SelectionService/SelectStream',
             querist_dot_v1_dot_selection__service__pb2.SelectStreamRequest.SerializeToString,
             querist_dot_v1_dot_selection__service__pb2.SelectStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdviseStop(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/querist.v1.SelectionService/AdviseStop',
+            querist_dot_v1_dot_selection__service__pb2.AdviseStopRequest.SerializeToString,
+            querist_dot_v1_dot_selection__service__pb2.AdviseStopResponse.FromString,
             options,
             channel_credentials,
             insecure,

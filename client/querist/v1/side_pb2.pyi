@@ -6,7 +6,7 @@ from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Opti
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Side(_message.Message):
-    __slots__ = ("labelled", "wanted", "unwanted", "head", "cost_history", "target", "calibration")
+    __slots__ = ("labelled", "wanted", "unwanted", "head", "cost_history", "target", "calibration", "stop_set", "screened")
     LABELLED_FIELD_NUMBER: _ClassVar[int]
     WANTED_FIELD_NUMBER: _ClassVar[int]
     UNWANTED_FIELD_NUMBER: _ClassVar[int]
@@ -14,6 +14,8 @@ class Side(_message.Message):
     COST_HISTORY_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     CALIBRATION_FIELD_NUMBER: _ClassVar[int]
+    STOP_SET_FIELD_NUMBER: _ClassVar[int]
+    SCREENED_FIELD_NUMBER: _ClassVar[int]
     labelled: Labelled
     wanted: _tensor_pb2.Tensor
     unwanted: _tensor_pb2.Tensor
@@ -21,7 +23,19 @@ class Side(_message.Message):
     cost_history: CostHistory
     target: Target
     calibration: CalibrationSet
-    def __init__(self, labelled: _Optional[_Union[Labelled, _Mapping]] = ..., wanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unwanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., head: _Optional[_Union[LinearHead, _Mapping]] = ..., cost_history: _Optional[_Union[CostHistory, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., calibration: _Optional[_Union[CalibrationSet, _Mapping]] = ...) -> None: ...
+    stop_set: StopSet
+    screened: _tensor_pb2.Tensor
+    def __init__(self, labelled: _Optional[_Union[Labelled, _Mapping]] = ..., wanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unwanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., head: _Optional[_Union[LinearHead, _Mapping]] = ..., cost_history: _Optional[_Union[CostHistory, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., calibration: _Optional[_Union[CalibrationSet, _Mapping]] = ..., stop_set: _Optional[_Union[StopSet, _Mapping]] = ..., screened: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+
+class StopSet(_message.Message):
+    __slots__ = ("probabilities", "logits", "classes")
+    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    LOGITS_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    probabilities: _tensor_pb2.Tensor
+    logits: _tensor_pb2.Tensor
+    classes: _tensor_pb2.Tensor
+    def __init__(self, probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., logits: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., classes: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class Labelled(_message.Message):
     __slots__ = ("embeddings", "classes", "values", "sets")

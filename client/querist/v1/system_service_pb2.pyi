@@ -40,6 +40,12 @@ class Need(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NEED_EVIDENCE: _ClassVar[Need]
     NEED_LOOK_AHEAD: _ClassVar[Need]
     NEED_TWO_CLASSES: _ClassVar[Need]
+    NEED_STOP_SET: _ClassVar[Need]
+    NEED_ERROR_ESTIMATE: _ClassVar[Need]
+    NEED_BATCH_RESULT: _ClassVar[Need]
+    NEED_ECONOMICS: _ClassVar[Need]
+    NEED_SCREENING: _ClassVar[Need]
+    NEED_GAINS: _ClassVar[Need]
 
 class MergeClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -79,6 +85,12 @@ NEED_TARGET_COMMITTEE: Need
 NEED_EVIDENCE: Need
 NEED_LOOK_AHEAD: Need
 NEED_TWO_CLASSES: Need
+NEED_STOP_SET: Need
+NEED_ERROR_ESTIMATE: Need
+NEED_BATCH_RESULT: Need
+NEED_ECONOMICS: Need
+NEED_SCREENING: Need
+NEED_GAINS: Need
 MERGE_CLASS_UNSPECIFIED: MergeClass
 MERGE_CLASS_PER_ROW: MergeClass
 MERGE_CLASS_STATISTICS: MergeClass
@@ -128,18 +140,20 @@ class ListStrategiesRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class ListStrategiesResponse(_message.Message):
-    __slots__ = ("presets", "scores", "choices", "guards", "weights")
+    __slots__ = ("presets", "scores", "choices", "guards", "weights", "criteria")
     PRESETS_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
     CHOICES_FIELD_NUMBER: _ClassVar[int]
     GUARDS_FIELD_NUMBER: _ClassVar[int]
     WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    CRITERIA_FIELD_NUMBER: _ClassVar[int]
     presets: _containers.RepeatedCompositeFieldContainer[Preset]
     scores: _containers.RepeatedCompositeFieldContainer[Part]
     choices: _containers.RepeatedCompositeFieldContainer[Part]
     guards: _containers.RepeatedCompositeFieldContainer[Part]
     weights: _containers.RepeatedCompositeFieldContainer[Part]
-    def __init__(self, presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., choices: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., guards: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., weights: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
+    criteria: _containers.RepeatedCompositeFieldContainer[Part]
+    def __init__(self, presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., choices: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., guards: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., weights: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
 
 class Preset(_message.Message):
     __slots__ = ("name", "plan", "summary", "needs", "merge", "deterministic", "reference")

@@ -58,6 +58,12 @@ class Need(enum.Enum):
     EVIDENCE = "EVIDENCE"
     LOOK_AHEAD = "LOOK_AHEAD"
     TWO_CLASSES = "TWO_CLASSES"
+    STOP_SET = "STOP_SET"
+    ERROR_ESTIMATE = "ERROR_ESTIMATE"
+    BATCH_RESULT = "BATCH_RESULT"
+    ECONOMICS = "ECONOMICS"
+    SCREENING = "SCREENING"
+    GAINS = "GAINS"
 
 
 class Merge(enum.Enum):
@@ -76,10 +82,10 @@ def parameter(default: Any = dataclasses.MISSING, *, doc: str, minimum: float | 
 
 @dataclass(frozen=True)
 class Part:
-    """What guards, scores, weights and choices have in common."""
+    """What guards, scores, weights, choices and criteria have in common."""
 
     name: ClassVar[str]
-    """The name of the arm in the contract's `Guard`, `Score`, `Weight` or `Choice`."""
+    """The name of the arm in the contract's `Guard`, `Score`, `Weight`, `Choice` or `Criterion`."""
     summary: ClassVar[str]
     """What it does, in a sentence."""
     formula: ClassVar[str]
@@ -92,7 +98,7 @@ class Part:
     cost: ClassVar[str] = "N"
     """The time it takes, in terms of N rows, C classes, K members, D embedding columns, B chosen."""
     kind: ClassVar[str]
-    """ "guard", "score", "weight" or "choice"."""
+    """ "guard", "score", "weight", "choice" or "criterion"."""
 
     def required(self) -> frozenset[Need]:
         """Return what must be sent for this part as it is parametrised."""

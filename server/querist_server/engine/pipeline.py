@@ -1,7 +1,7 @@
 """The pipeline: rows in, a selection out, one stage after the other.
 
     feed:    cut -> check -> guard -> score -> weigh -> keep             block by block, as rows arrive
-    finish:  guard -> combine -> weigh -> draw -> choose -> annotate     once, on what was kept
+    finish:  guard -> combine -> weigh -> draw -> choose -> annotate -> advise     once, on what was kept
 
 A `Run` holds one selection. Rows may be fed in any pieces: they are cut to one grid before any arithmetic (`grid`), scored block by block,
 on several threads if asked, and folded in row order, so the answer does not depend on the pieces or the threads.
@@ -17,12 +17,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from querist_server.engine import auto, choosing, grid, intake, shape
 from querist_server.engine.auto import AutoChoice
 from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.costing import CostModel
 from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.following import Following
 from querist_server.engine.holdings import Holdings, Scored
 from querist_server.engine.part import FloatArray, IndexArray, RowWeight, Suspects
 from querist_server.engine.pool import Block, Context, Side
@@ -64,12 +66,14 @@ class Run:
         self._threads = ThreadPoolExecutor(threads, "querist-score") if threads > 1 else None
         self._ahead = 2 * threads
         self._shape: shape.Shape | None = None
+        self._following: Following | None = None
         self._seconds = 0.0
 
     @property
     def bytes_kept(self) -> int:
         """Bytes that are held for the rows that have streamed past, and for what was sent beside the pool."""
-        return self._side.bytes + (self._holdings.bytes if self._shape is not None else 0)
+        following = 0 if self._following is None else self._following.bytes
+        return self._side.bytes + following + (self._holdings.bytes if self._shape is not None else 0)
 
     def beside(self, columns: dict[str, Any]) -> None:
         """Take what is sent beside the pool, or a piece of it, before the first rows.
@@ -135,6 +139,8 @@ class Run:
         started = time.perf_counter()
         selection = choosing.select(self.task, self._context, self._shape, self._holdings)
         selection.seconds.update(SCORE=self._seconds, CHOOSE=time.perf_counter() - started)
+        if self._following is not None:
+            selection = dataclasses.replace(selection, advice=self._following.advice(self.task, selection))
         return selection
 
     def _start(self, columns: Columns) -> None:
@@ -165,6 +171,8 @@ class Run:
         derived = 8 * self._shape.classes if self._shape.members else 0
         self._grid = grid.Grid(grid.block_rows(grid.row_bytes(columns) + derived), grid.block_parts(columns))
         self._holdings = Holdings(self.task, self._context, self._limits)
+        if self.task.situation is not None:
+            self._following = Following(self.task.situation, self._context)
 
     def _calibrated(self, columns: Columns, side: Side) -> Temperature | None:
         """Return what makes the caller's probabilities honest, if a calibration set was sent."""
@@ -185,6 +193,8 @@ class Run:
         for scored in self._scored(cuts):
             self._checkpoint()
             self._holdings.add(scored)
+            if self._following is not None:
+                self._following.add(scored.block, self._open(scored.block))
             self.rows_scored += scored.block.length
         self._seconds += time.perf_counter() - started
 
@@ -215,13 +225,18 @@ class Run:
         choosing.refuse_overflow(measured, block.first_row + candidates)
         return Scored(block, candidates, measured, factors, suspects, aside)
 
-    def _guard(self, block: Block) -> tuple[IndexArray, list[Suspects]]:
-        """Return the positions of the rows that may be chosen, and what was put aside: each row once, by the first that finds it."""
+    def _open(self, block: Block) -> npt.NDArray[np.bool_]:
+        """Return which rows the caller did not exclude."""
         allowed = np.ones(block.length, bool)
         if block.excluded is not None:
             allowed &= ~block.excluded
         first, last = np.searchsorted(self._excluded_rows, (block.first_row, block.first_row + block.length))
         allowed[self._excluded_rows[first:last] - block.first_row] = False
+        return allowed
+
+    def _guard(self, block: Block) -> tuple[IndexArray, list[Suspects]]:
+        """Return the positions of the rows that may be chosen, and what was put aside: each row once, by the first that finds it."""
+        allowed = self._open(block)
         voiceless = np.flatnonzero(allowed & ~block.scorable)
         found = [Suspects("NO_VOTES", voiceless, np.full(len(voiceless), np.nan))] if len(voiceless) else []
         for guard in self.task.plan.guards:

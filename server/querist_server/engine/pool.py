@@ -48,6 +48,12 @@ class Side:
     target_probabilities : ndarray of shape (E, C)
     target_committee : ndarray of shape (K, E, C)
         Predictions for the instances on which the model is meant to do well.
+    stop_set : ndarray of shape (n,), int64
+        The class that the model gives each instance of a set that stays the same over a campaign.
+    stop_set_classes : int
+        How many classes its predictions show; 0 if they do not.
+    screened : ndarray of shape (n,), float64
+        Probabilities of relevance of all instances that were screened.
     """
 
     labelled_embeddings: Array | None = None
@@ -66,6 +72,9 @@ class Side:
     target_embeddings: Array | None = None
     target_probabilities: Array | None = None
     target_committee: Array | None = None
+    stop_set: npt.NDArray[np.int64] | None = None
+    stop_set_classes: int = 0
+    screened: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)

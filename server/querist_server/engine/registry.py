@@ -25,6 +25,27 @@ from querist_server.engine.choices.softmax import Softmax
 from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
 from querist_server.engine.choices.typiclust import Typiclust
+from querist_server.engine.criteria.budget import Budget
+from querist_server.engine.criteria.callaghan import Callaghan
+from querist_server.engine.criteria.classification_change import ClassificationChange
+from querist_server.engine.criteria.delta_f import DeltaF
+from querist_server.engine.criteria.diminishing_gain import DiminishingGain
+from querist_server.engine.criteria.elusion import Elusion
+from querist_server.engine.criteria.error_stability import ErrorStability
+from querist_server.engine.criteria.hold_out_plateau import HoldOutPlateau
+from querist_server.engine.criteria.knee import Knee
+from querist_server.engine.criteria.minimum_distance import MinimumDistance
+from querist_server.engine.criteria.minimum_expected_error import MinimumExpectedError
+from querist_server.engine.criteria.net_value import NetValue
+from querist_server.engine.criteria.overall_uncertainty import OverallUncertainty
+from querist_server.engine.criteria.performance_convergence import PerformanceConvergence
+from querist_server.engine.criteria.pool_exhausted import PoolExhausted
+from querist_server.engine.criteria.qbcb import Qbcb
+from querist_server.engine.criteria.quant_ci import QuantCi
+from querist_server.engine.criteria.screening_budget import ScreeningBudget
+from querist_server.engine.criteria.selected_accuracy import SelectedAccuracy
+from querist_server.engine.criteria.stabilizing_predictions import StabilizingPredictions
+from querist_server.engine.criterion import Criterion
 from querist_server.engine.guards.energy import Energy
 from querist_server.engine.guards.group_cap import GroupCap
 from querist_server.engine.guards.image_quality import ImageQuality
@@ -170,7 +191,31 @@ _WEIGHTS: tuple[type[Weight], ...] = (
     Rarity,
 )
 
+_CRITERIA: tuple[type[Criterion], ...] = (
+    Budget,
+    Callaghan,
+    ClassificationChange,
+    DeltaF,
+    DiminishingGain,
+    Elusion,
+    ErrorStability,
+    HoldOutPlateau,
+    Knee,
+    MinimumDistance,
+    MinimumExpectedError,
+    NetValue,
+    OverallUncertainty,
+    PerformanceConvergence,
+    PoolExhausted,
+    Qbcb,
+    QuantCi,
+    ScreeningBudget,
+    SelectedAccuracy,
+    StabilizingPredictions,
+)
+
 SCORES: dict[str, type[Score]] = {part.name: part for part in _SCORES}
 CHOICES: dict[str, type[Choice]] = {part.name: part for part in _CHOICES}
 GUARDS: dict[str, type[Guard]] = {part.name: part for part in _GUARDS}
 WEIGHTS: dict[str, type[Weight]] = {part.name: part for part in _WEIGHTS}
+CRITERIA: dict[str, type[Criterion]] = {part.name: part for part in _CRITERIA}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.advising import Advice
 from querist_server.engine.annotations.pre_annotation import Suggestions
 from querist_server.engine.calibrations.temperature import Temperature
 
@@ -91,6 +92,8 @@ class Selection:
         Labels for a person to start from.
     score_source : str
         Whose predictions the scores come from: a name of the contract's `ScoreSource`.
+    advice : Advice or None
+        Whether labelling should go on, in a campaign.
     statistics : Statistics
     warnings : list of (str, str)
         Names of the contract's `WarningCode`, and sentences.
@@ -125,3 +128,4 @@ class Selection:
     statistics: Statistics
     warnings: list[tuple[str, str]]
     seconds: dict[str, float] = field(default_factory=dict)
+    advice: Advice | None = None

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from querist_server.engine import intake
 from querist_server.engine.calibrations import temperature
 from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.followed_side import followed
 from querist_server.engine.pool import Side
 from querist_server.engine.task import Limits
 
@@ -100,6 +101,7 @@ class SideIntake:
             target_embeddings=_points(sent, "target.embeddings", embeddings),
             target_probabilities=_target_probabilities(sent, classes),
             target_committee=_target_committee(sent, classes, members),
+            **followed(sent),
         )
 
 

@@ -12,6 +12,7 @@ from querist_server.engine.errors import EngineError
 from querist_server.engine.part import PoolScore
 from querist_server.engine.plan import Plan
 from querist_server.engine.set_score import SetScore
+from querist_server.engine.situation import Situation
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Task:
         Where a calibration set comes from: "RANDOM" or "CHOSEN".
     pre_annotation : PreAnnotation or None
         Which labels come with each chosen instance for a person to start from.
+    situation : Situation or None
+        What the caller knows of this round of a campaign.
     keep_components : bool
         Whether the raw parts of a pool score are returned for the chosen.
     keep_scores : bool
@@ -83,6 +86,7 @@ class Task:
     expected_rows: int | None = None
     calibration_origin: str | None = None
     pre_annotation: PreAnnotation | None = None
+    situation: Situation | None = None
     keep_components: bool = False
     keep_scores: bool = False
 

@@ -18,6 +18,7 @@ from querist_server.engine.errors import EngineError
 from querist_server.engine.plan import Plan
 from querist_server.engine.ragged import Ragged
 from querist_server.engine.task import Task
+from querist_server.service.campaigns import decode_round
 from querist_server.service.plans import AUTO, decode_plan, enum_name, preset_plan
 
 Array = npt.NDArray[Any]
@@ -72,6 +73,10 @@ _SIDE: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "target.embeddings": ((2,), FLOATS, "[E, D]"),
     "target.probabilities": ((2,), FLOATS, "[E, C]"),
     "target.committee": ((3,), FLOATS, "[E, K, C]"),
+    "stop_set.probabilities": ((1, 2), FLOATS, "[n, C], [n] or [n, 1]"),
+    "stop_set.logits": ((1, 2), FLOATS, "[n, C], [n] or [n, 1]"),
+    "stop_set.classes": ((1,), INTEGERS, "[n]"),
+    "screened": ((1,), FLOATS, "[n]"),
 }
 _UNTIL_KNOWN = preset_plan("random")
 """What stands for the plan of the strategy "auto" until the first rows are there."""
@@ -111,6 +116,7 @@ def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
         expected_rows=header.expected_rows if header.HasField("expected_rows") else None,
         calibration_origin=_origin(header),
         pre_annotation=_pre_annotation(header),
+        situation=decode_round(header.campaign) if header.HasField("campaign") else None,
         keep_components=header.return_components,
         keep_scores=header.return_scores,
     )

@@ -18,6 +18,8 @@ from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.pipeline import AutoChoice
 from querist_server.engine.plan import Plan
 from querist_server.engine.selection import Selection, Statistics
+from querist_server.service.advice import encode_advice
+from querist_server.service.campaigns import encode_state
 from querist_server.service.plans import encode_plan
 
 PIECE_BYTES = 3 * 2**20
@@ -54,6 +56,8 @@ def encode_response(
         statistics=_statistics(selection.statistics),
         server_version=__version__,
         class_labels=class_labels,
+        stop=encode_advice(selection.advice),
+        campaign_state=None if selection.advice is None else encode_state(selection.advice.campaign),
     )
     for stage, spent in {**seconds, **selection.seconds}.items():
         response.timings.add(stage=f"STAGE_{stage}", seconds=spent)

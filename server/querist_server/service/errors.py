@@ -63,6 +63,9 @@ CODES: dict[str, grpc.StatusCode] = {
     "MODEL_FAILED": _INVALID,
     "MODEL_WORKER_DIED": grpc.StatusCode.ABORTED,
     "MESSAGE_UNREADABLE": _INVALID,
+    "STATE_DAMAGED": _INVALID,
+    "STATE_FOREIGN": _INVALID,
+    "STATE_NEWER": grpc.StatusCode.FAILED_PRECONDITION,
 }
 
 

@@ -54,15 +54,15 @@ def decode_plan(message: plan_pb2.Plan) -> Plan:
     for name, entries, most in (("guards", message.guards, MOST_GUARDS), ("weights", message.weights, MOST_WEIGHTS)):
         if len(entries) > most:
             raise EngineError("VALUE_OUT_OF_RANGE", f"there are {len(entries)} {name}; allowed are at most {most}", field=f"plan.{name}")
-    score: Score = _decode_part(message.score, SCORES, "plan.score")
-    choice: Choice = _decode_part(message.choice, CHOICES, "plan.choice") if message.HasField("choice") else CHOICES[DEFAULT_CHOICE]()
+    score: Score = decode_part(message.score, SCORES, "plan.score")
+    choice: Choice = decode_part(message.choice, CHOICES, "plan.choice") if message.HasField("choice") else CHOICES[DEFAULT_CHOICE]()
     return Plan(
         score,
         choice,
         prefilter=message.prefilter if message.HasField("prefilter") else None,
         prefilter_factor=_prefilter_factor(message),
-        guards=tuple(_decode_part(guard, GUARDS, f"plan.guards[{index}]") for index, guard in enumerate(message.guards)),
-        weights=tuple(_decode_part(weight, WEIGHTS, f"plan.weights[{index}]") for index, weight in enumerate(message.weights)),
+        guards=tuple(decode_part(guard, GUARDS, f"plan.guards[{index}]") for index, guard in enumerate(message.guards)),
+        weights=tuple(decode_part(weight, WEIGHTS, f"plan.weights[{index}]") for index, weight in enumerate(message.weights)),
     )
 
 
@@ -101,7 +101,25 @@ def enum_prefix(descriptor: Any) -> str:
     return descriptor.values_by_number[0].name.removesuffix("UNSPECIFIED")
 
 
-def _decode_part(container: Message, registry: Mapping[str, type[AnyPart]], path: str, depth: int = 1) -> AnyPart:
+def decode_part(container: Message, registry: Mapping[str, type[AnyPart]], path: str, depth: int = 1) -> AnyPart:
+    """Turn the arm that is set into the engine's part.
+
+    Parameters
+    ----------
+    container : message
+        With a oneof called `kind`, such as `Score`.
+    registry : mapping
+        The engine's parts by the names of the arms.
+    path : str
+        Where the container is in the request, for errors.
+    depth : int
+        How many scores it stands inside of, itself included.
+
+    Raises
+    ------
+    EngineError
+        If no arm is set, or a parameter is missing or out of bounds.
+    """
     arm = container.WhichOneof("kind")
     if arm is None:
         raise EngineError(
@@ -130,7 +148,7 @@ def _parameters(message: Message, part: type[Part], path: str, depth: int) -> di
         elif descriptor.message_type is plan_pb2.Score.DESCRIPTOR:
             if not message.HasField(field.name):
                 raise EngineError("FIELD_MISSING", "a score is needed", field=where)
-            parameters[field.name] = _decode_part(value, SCORES, where, depth + 1)
+            parameters[field.name] = decode_part(value, SCORES, where, depth + 1)
         elif descriptor.enum_type is not None:
             if value or field.default is dataclasses.MISSING:
                 parameters[field.name] = _decode_enum(descriptor.enum_type, value, where)
@@ -144,7 +162,7 @@ def _decode_mix_part(message: plan_pb2.MixPart, path: str, depth: int) -> MixPar
         raise EngineError("FIELD_MISSING", "a part of a mix needs a score", field=f"{path}.score")
     if message.score.WhichOneof("kind") == "mix":
         raise EngineError("VALUE_OUT_OF_RANGE", "a part of a mix is itself a mix; allowed is any other score", field=f"{path}.score")
-    score: Score = _decode_part(message.score, SCORES, f"{path}.score", depth + 1)
+    score: Score = decode_part(message.score, SCORES, f"{path}.score", depth + 1)
     return MixPart(score, message.weight) if message.HasField("weight") else MixPart(score)
 
 

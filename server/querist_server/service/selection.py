@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator
 import grpc
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1 import selection_service_pb2_grpc as rpc
+from querist.v1.advice_pb2 import Verdict
 
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.pipeline import Limits, Selection
+from querist_server.service.advice import answer_advice
 from querist_server.service.calls import note
 from querist_server.service.encode import encode_pieces, encode_response, encode_scores, encode_selected
 from querist_server.service.inference import Models
@@ -55,6 +57,22 @@ class SelectionServicer(rpc.SelectionServiceServicer):
             finally:
                 ended.set()
         _note(work, response, size)
+        return response
+
+    async def AdviseStop(  # noqa: N802 - gRPC's name
+        self,
+        request: pb.AdviseStopRequest,
+        context: grpc.aio.ServicerContext,  # noqa: ARG002 - the signature is gRPC's
+    ) -> pb.AdviseStopResponse:
+        """Say whether labelling should go on."""
+        size = request.ByteSize()
+        async with self._workers.admit(size) as ticket:
+            ended = threading.Event()
+            try:
+                response = await ticket.run(answer_advice, request, self._limits, ended)
+            finally:
+                ended.set()
+        note(bytes=size, verdict=Verdict.Name(response.stop.verdict), rounds=response.stop.rounds)
         return response
 
     async def SelectStream(  # noqa: N802 - gRPC's name

@@ -13,7 +13,7 @@ from querist.v1 import system_service_pb2_grpc as rpc
 from querist_server.engine.part import Merge, Need, Part, Score
 from querist_server.engine.plan import Plan
 from querist_server.engine.presets import PRESETS, Preset
-from querist_server.engine.registry import CHOICES, GUARDS, SCORES, WEIGHTS
+from querist_server.engine.registry import CHOICES, CRITERIA, GUARDS, SCORES, WEIGHTS
 from querist_server.service.plans import encode_plan
 
 API_VERSION = "querist.v1"
@@ -47,18 +47,19 @@ class SystemServicer(rpc.SystemServiceServicer):
         request: pb.ListStrategiesRequest,  # noqa: ARG002 - the signature is gRPC's
         context: grpc.aio.ServicerContext,  # noqa: ARG002
     ) -> pb.ListStrategiesResponse:
-        """Return every preset, score, choice, guard and weight."""
+        """Return every preset, score, choice, guard, weight and stop criterion."""
         return self._catalogue
 
 
 def catalogue() -> pb.ListStrategiesResponse:
-    """Return every preset, score, choice, guard and weight, by name, as the registry has them."""
+    """Return every preset, score, choice, guard, weight and stop criterion, by name, as the registry has them."""
     return pb.ListStrategiesResponse(
         presets=[_preset(PRESETS[name]) for name in sorted(PRESETS)],
         scores=[_part(SCORES[name]) for name in sorted(SCORES)],
         choices=[_part(CHOICES[name]) for name in sorted(CHOICES)],
         guards=[_part(GUARDS[name]) for name in sorted(GUARDS)],
         weights=[_part(WEIGHTS[name]) for name in sorted(WEIGHTS)],
+        criteria=[_part(CRITERIA[name]) for name in sorted(CRITERIA)],
     )
 
 
@@ -91,7 +92,7 @@ def _part(part: type[Part]) -> pb.Part:
 
 
 def _parameter(field: dataclasses.Field[Any], hint: Any) -> pb.Parameter:
-    types = {bool: "bool", float: "double", int: "int64", float | None: "double", Score: "message"}
+    types = {bool: "bool", float: "double", int: "int64", float | None: "double", int | None: "int64", Score: "message"}
     kind = types.get(hint) or ("message" if getattr(hint, "__origin__", None) is tuple else "enum")
     missing = field.default is dataclasses.MISSING or field.default is None
     default = "" if missing else str(field.default).lower() if hint is bool else str(field.default)

@@ -54,3 +54,8 @@ def _mix(state: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def _scalar_mix(state: int) -> int:
     return int(_mix(np.array([state], np.uint64))[0])
+
+
+def key_hash(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """Return a hash of each key, the same in every call."""
+    return _mix(keys.astype(np.uint64) * _GOLDEN)

@@ -1,0 +1,1 @@
+"""Stop criteria: each looks at a campaign and votes. One idea a file."""
