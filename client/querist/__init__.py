@@ -13,25 +13,36 @@ from querist._local import LocalServer
 from querist._model_use import ModelUse
 from querist._options import Options
 from querist._version import __version__
+from querist.advice import StopAdvice
+from querist.campaign import Campaign
 from querist.errors import QueristError
-from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, PartPredictions, PreAnnotation, Target
+from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, PartPredictions, PreAnnotation, StopSet, Target
 from querist.plan import Plan
 from querist.results import Batch, Progress
+from querist.rounds import CampaignRound, Economics, ErrorEstimate, PastRound, Screening
 from querist.v1 import parts
 
 __all__ = [
     "Batch",
     "CalibrationSet",
+    "Campaign",
+    "CampaignRound",
     "Client",
     "CostHistory",
+    "Economics",
+    "ErrorEstimate",
     "Labelled",
     "LinearHead",
     "ModelUse",
     "PartPredictions",
+    "PastRound",
     "Plan",
     "PreAnnotation",
     "Progress",
     "QueristError",
+    "Screening",
+    "StopAdvice",
+    "StopSet",
     "Target",
     "__version__",
     "aio",

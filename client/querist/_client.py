@@ -16,9 +16,10 @@ from querist._local import LocalServer
 from querist._model_use import ModelUse
 from querist._options import DEFAULT, Options
 from querist._progress import Listener, Telling
-from querist._requests import Request, request_of, selecting
+from querist._requests import Request, advice_request, request_of, selecting
 from querist._retry import OnRetry
 from querist._uploads import upload_messages
+from querist.advice import StopAdvice
 from querist.errors import InvalidRequestError, QueristError, from_rpc_error
 from querist.plan import Plan
 from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
@@ -121,6 +122,9 @@ class Client:
         target: Any = None,
         calibration: Any = None,
         pre_annotation: Any = None,
+        campaign: Any = None,
+        stop_set: Any = None,
+        screened: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,
@@ -193,6 +197,12 @@ class Client:
             Instances with known classes by which your model's probabilities are made honest before anything looks at them.
         pre_annotation : PreAnnotation or dict, optional
             Ask for labels that a person may start from.
+        campaign : CampaignRound or dict, optional
+            What is known of the labels so far: makes this a round of a campaign, with `Batch.stop` saying whether to go on. See `Campaign`.
+        stop_set : array (n, C) or (n,) of integers, StopSet, or dict
+            What your model says now of instances that stay the same over all rounds.
+        screened : array (n,)
+            Probabilities of relevance of all that was screened, in review work.
         models : sequence of str, bytes, Path or ModelUse
             Models that the server runs on `model_inputs`: digests of uploaded models, models, or paths; several make a committee.
         model_inputs : array (N, ...), or dict of them by name
@@ -237,6 +247,27 @@ class Client:
         except InvalidRequestError as error:
             error.name_row(request.ids)
             raise
+
+    def advise_stop(
+        self, campaign: Any, *, labelled: Any = None, stop_set: Any = None, screened: Any = None, timeout: Any = DEFAULT
+    ) -> StopAdvice:
+        """Say whether labelling should go on, without a selection.
+
+        Parameters
+        ----------
+        campaign : CampaignRound or dict
+            What is known of the labels so far.
+        labelled : Labelled or dict, optional
+            Embeddings and classes of what is labelled, new ones at the end.
+        stop_set : array (n, C) or (n,) of integers, StopSet, or dict, optional
+            What your model says now of instances that stay the same over all rounds.
+        screened : array (n,), optional
+            Probabilities of relevance of all that was screened, in review work.
+        timeout : float or None, optional
+            Seconds for this call, instead of the client's.
+        """
+        request = advice_request(campaign, labelled, stop_set, screened)
+        return _responses.advice(self._call(lambda left: self._selection.AdviseStop(request, timeout=left), timeout))
 
     def upload_model(self, model: str | Path | bytes, *, timeout: Any = DEFAULT) -> catalogue.Model:
         """Store an ONNX model, given as bytes or as the path of a file; safe to repeat."""

@@ -21,7 +21,9 @@ from querist._side import SideArrays, side_of
 from querist.errors import InvalidRequestError
 from querist.inputs import CalibrationSet, PreAnnotation, bundle_of
 from querist.plan import Plan
+from querist.rounds import CampaignRound
 from querist.v1 import selection_service_pb2 as pb
+from querist.v1.advice_pb2 import CampaignRound as CampaignRoundMessage
 
 Array = npt.NDArray[Any]
 
@@ -64,6 +66,9 @@ class Selecting:
     target: Any = None
     calibration: Any = None
     pre_annotation: Any = None
+    campaign: Any = None
+    stop_set: Any = None
+    screened: Any = None
     model_inputs: Any = None
     models: Sequence[Any] = ()
     keys: Any = None
@@ -178,7 +183,17 @@ def request_of(call: Selecting) -> Request:
         raise InvalidRequestError("say either count= or rank_all=True, or give a budget=", field="count")
     calibration = bundle_of(CalibrationSet, call.calibration, "calibration")
     header = _header(call, calibration)
-    side = side_of(call.labelled, call.wanted, call.unwanted, call.head, call.cost_history, call.target, calibration)
+    side = side_of(
+        labelled=call.labelled,
+        wanted=call.wanted,
+        unwanted=call.unwanted,
+        head=call.head,
+        cost_history=call.cost_history,
+        target=call.target,
+        calibration=calibration,
+        stop_set=call.stop_set,
+        screened=call.screened,
+    )
     streamed = [name for name in _STREAMABLE if is_batches(getattr(call, name))]
     if streamed:
         return _batched(call, header, side, streamed[0])
@@ -216,6 +231,8 @@ def _header(call: Selecting, calibration: CalibrationSet | None) -> pb.SelectHea
     asked = bundle_of(PreAnnotation, call.pre_annotation, "pre_annotation")
     if asked is not None:
         header.pre_annotation.CopyFrom(_pre_annotation(asked))
+    if call.campaign is not None:
+        header.campaign.CopyFrom(round_of(call.campaign))
     if call.seed is not None:
         if not 0 <= call.seed < 2**64:
             raise InvalidRequestError(f"seed is {call.seed}; allowed is 0 to 2^64 - 1", field="seed")
@@ -226,6 +243,29 @@ def _header(call: Selecting, calibration: CalibrationSet | None) -> pb.SelectHea
         cost = to_array(call.cost_matrix, "cost_matrix")
         header.cost_matrix.CopyFrom(codec.encode(cost.astype(np.float64) if cost.dtype.kind in "iub" else cost))
     return header
+
+
+def advice_request(campaign: Any, labelled: Any, stop_set: Any, screened: Any) -> pb.AdviseStopRequest:
+    """Return a request for advice without a selection.
+
+    Raises
+    ------
+    InvalidRequestError
+        If an argument is no array, or no round.
+    """
+    request = pb.AdviseStopRequest(campaign=round_of(campaign))
+    side = side_of(labelled, stop_set=stop_set, screened=screened)
+    if side.columns:
+        request.side.CopyFrom(side.message())
+    return request
+
+
+def round_of(value: Any) -> CampaignRoundMessage:
+    """Return a round that was given as one or as a dict."""
+    found: CampaignRound | None = bundle_of(CampaignRound, value, "campaign")
+    if found is None:
+        raise InvalidRequestError("campaign is missing: a querist.CampaignRound, or a dict of its fields", field="campaign")
+    return found.to_round_message()
 
 
 def _pre_annotation(asked: PreAnnotation) -> pb.PreAnnotation:

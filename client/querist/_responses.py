@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from querist import catalogue, codec, results
+from querist.advice import StopAdvice, advice_of
 from querist.plan import Plan
 from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
 
@@ -91,7 +92,14 @@ def batch(
         server_version=response.server_version,
         class_labels=tuple(response.class_labels),
         all_scores=None if all_scores is None else _frozen(all_scores),
+        stop=advice_of(response.stop),
+        campaign_state=response.campaign_state.SerializeToString() if response.HasField("campaign_state") else None,
     )
+
+
+def advice(response: selection_service_pb2.AdviseStopResponse) -> StopAdvice:
+    """Return advice without a selection."""
+    return advice_of(response.stop, response.state.SerializeToString())
 
 
 def _calibration(message: selection_service_pb2.CalibrationReport) -> results.Calibration:
@@ -149,6 +157,7 @@ def strategies(message: system_service_pb2.ListStrategiesResponse) -> catalogue.
         choices={part.name: _part_info(part) for part in message.choices},
         guards={part.name: _part_info(part) for part in message.guards},
         weights={part.name: _part_info(part) for part in message.weights},
+        criteria={part.name: _part_info(part) for part in message.criteria},
     )
 
 

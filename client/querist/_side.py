@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from querist import codec
 from querist._containers import to_array
 from querist.errors import InvalidRequestError
-from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, Target, bundle_of
+from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, StopSet, Target, bundle_of
 from querist.v1 import side_pb2
 
 Array = npt.NDArray[Any]
@@ -49,7 +49,15 @@ class SideArrays:
 
 
 def side_of(
-    labelled: Any, wanted: Any, unwanted: Any, head: Any, cost_history: Any, target: Any, calibration: CalibrationSet | None
+    labelled: Any = None,
+    wanted: Any = None,
+    unwanted: Any = None,
+    head: Any = None,
+    cost_history: Any = None,
+    target: Any = None,
+    calibration: CalibrationSet | None = None,
+    stop_set: Any = None,
+    screened: Any = None,
 ) -> SideArrays:
     """Turn arguments into arrays.
 
@@ -69,6 +77,7 @@ def side_of(
         (CostHistory, cost_history, "cost_history"),
         (Target, target, "target"),
         (CalibrationSet, calibration, "calibration"),
+        (StopSet, _stop_set(stop_set), "stop_set"),
     )
     for kind, value, name in bundles:
         bundle: Any = bundle_of(kind, value, name)
@@ -76,13 +85,21 @@ def side_of(
             array = getattr(bundle, field)
             if array is not None and field != "origin":
                 columns[f"{name}.{field}"] = to_array(array, f"{name}.{field}")
-    for name, value in (("wanted", wanted), ("unwanted", unwanted)):
+    for name, value in (("wanted", wanted), ("unwanted", unwanted), ("screened", screened)):
         if value is not None:
             columns[name] = to_array(value, name)
     for name, column in columns.items():
         if not column.ndim:
             raise InvalidRequestError(f"{name} has no dimension; its first must be the rows", field=name)
     return SideArrays(columns)
+
+
+def _stop_set(value: Any) -> Any:
+    """Return a bundle of what may be a bare array: of classes if it has integers, else of probabilities."""
+    if value is None or isinstance(value, (StopSet, Mapping)):
+        return value
+    array = to_array(value, "stop_set")
+    return StopSet(classes=array) if array.dtype.kind in "iu" else StopSet(probabilities=array)
 
 
 def _fill(side: side_pb2.Side, name: str, column: Array) -> None:

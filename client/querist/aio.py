@@ -14,9 +14,10 @@ from querist import _responses, catalogue, results
 from querist._model_use import ModelUse
 from querist._options import DEFAULT, Options
 from querist._progress import Listener, Telling
-from querist._requests import Request, request_of, selecting
+from querist._requests import Request, advice_request, request_of, selecting
 from querist._retry import OnRetry
 from querist._uploads import upload_messages
+from querist.advice import StopAdvice
 from querist.errors import InvalidRequestError, QueristError, from_rpc_error
 from querist.plan import Plan
 from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
@@ -114,6 +115,9 @@ class AsyncClient:
         target: Any = None,
         calibration: Any = None,
         pre_annotation: Any = None,
+        campaign: Any = None,
+        stop_set: Any = None,
+        screened: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,
@@ -144,6 +148,27 @@ class AsyncClient:
         except InvalidRequestError as error:
             error.name_row(request.ids)
             raise
+
+    async def advise_stop(
+        self, campaign: Any, *, labelled: Any = None, stop_set: Any = None, screened: Any = None, timeout: Any = DEFAULT
+    ) -> StopAdvice:
+        """Say whether labelling should go on, without a selection.
+
+        Parameters
+        ----------
+        campaign : CampaignRound or dict
+            What is known of the labels so far.
+        labelled : Labelled or dict, optional
+            Embeddings and classes of what is labelled, new ones at the end.
+        stop_set : array (n, C) or (n,) of integers, StopSet, or dict, optional
+            What your model says now of instances that stay the same over all rounds.
+        screened : array (n,), optional
+            Probabilities of relevance of all that was screened, in review work.
+        timeout : float or None, optional
+            Seconds for this call, instead of the client's.
+        """
+        request = advice_request(campaign, labelled, stop_set, screened)
+        return _responses.advice(await self._call(lambda left: self._selection.AdviseStop(request, timeout=left), timeout))
 
     async def upload_model(self, model: str | Path | bytes, *, timeout: Any = DEFAULT) -> catalogue.Model:
         """Store an ONNX model, given as bytes or as the path of a file; safe to repeat."""

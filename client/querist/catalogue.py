@@ -80,6 +80,7 @@ class Strategies:
     choices: dict[str, PartInfo]
     guards: dict[str, PartInfo]
     weights: dict[str, PartInfo]
+    criteria: dict[str, PartInfo]
 
 
 @dataclass(frozen=True)

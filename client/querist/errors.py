@@ -134,6 +134,14 @@ class LocalServerError(QueristError):
     """A private server did not start."""
 
 
+class CampaignError(QueristError):
+    """A campaign cannot do that now, or was given what it cannot keep."""
+
+
+class CampaignFileError(CampaignError):
+    """A campaign's file is none, is damaged, is of a newer version, or was written by somebody else."""
+
+
 def from_rpc_error(error: grpc.RpcError) -> QueristError:
     """Turn what gRPC raised into the exception that fits."""
     status = _status.read(error)

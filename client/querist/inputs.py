@@ -133,6 +133,23 @@ class Target:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class StopSet:
+    """What your model says now of instances that stay the same over all rounds of a campaign: unlabelled ones that are never asked for.
+
+    Attributes
+    ----------
+    probabilities, logits : array (n, C)
+        What your model says of them; or
+    classes : array (n,) of integers
+        the classes that it predicts.
+    """
+
+    probabilities: Any = None
+    logits: Any = None
+    classes: Any = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PartPredictions:
     """Predictions for the parts of instances (tokens, boxes, pixels), the parts of the first instance first: T = sum(counts) rows.
 

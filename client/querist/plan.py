@@ -59,12 +59,12 @@ class Plan:
             If there is no such score or choice, or a parameter has a wrong type.
         """
         message = plan_pb2.Plan(prefilter=self.prefilter, prefilter_factor=self.prefilter_factor)
-        _fill(message.score, self.score, "plan.score")
-        _fill(message.choice, self.choice, "plan.choice")
+        fill_part(message.score, self.score, "plan.score")
+        fill_part(message.choice, self.choice, "plan.choice")
         for index, guard in enumerate(self.guards):
-            _fill(message.guards.add(), guard, f"plan.guards[{index}]")
+            fill_part(message.guards.add(), guard, f"plan.guards[{index}]")
         for index, weight in enumerate(self.weights):
-            _fill(message.weights.add(), weight, f"plan.weights[{index}]")
+            fill_part(message.weights.add(), weight, f"plan.weights[{index}]")
         return message
 
     @classmethod
@@ -80,8 +80,14 @@ class Plan:
         )
 
 
-def _fill(container: Message, part: Part, path: str) -> None:
-    """Set the arm of a Guard, Score, Weight or Choice message."""
+def fill_part(container: Message, part: Part, path: str) -> None:
+    """Set the arm of a Guard, Score, Weight, Choice or Criterion message.
+
+    Raises
+    ------
+    InvalidRequestError
+        If there is no such part, or a parameter has a wrong type.
+    """
     fields: Any = container.DESCRIPTOR.oneofs_by_name["kind"].fields
     arms = {field.message_type.name: field.name for field in fields}
     arm = part if isinstance(part, str) else arms.get(type(part).__name__)
@@ -103,9 +109,9 @@ def _set_parameters(message: Message, part: Any, path: str) -> None:
         try:
             if descriptor.message_type is plan_pb2.MixPart.DESCRIPTOR:
                 for index, entry in enumerate(value):
-                    _fill(message.parts.add(weight=entry.weight).score, entry.score, f"{path}.parts[{index}].score")  # type: ignore[attr-defined]
+                    fill_part(message.parts.add(weight=entry.weight).score, entry.score, f"{path}.parts[{index}].score")  # type: ignore[attr-defined]
             elif descriptor.message_type is plan_pb2.Score.DESCRIPTOR:
-                _fill(getattr(message, field.name), value, f"{path}.{field.name}")
+                fill_part(getattr(message, field.name), value, f"{path}.{field.name}")
             elif descriptor.enum_type is not None:
                 setattr(message, field.name, descriptor.enum_type.values_by_name[_prefix(descriptor) + str(value).upper()].number)
             else:

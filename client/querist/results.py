@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from querist.advice import StopAdvice
 from querist.plan import Plan
 from querist.v1 import parts
 
 if TYPE_CHECKING:
     import pandas
+
+_BULKY = ("all_scores", "campaign_state")
+NO_ADVICE = StopAdvice("INCONCLUSIVE", "The server gave no advice.")
 
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
@@ -268,6 +272,10 @@ class Batch:
     server_version : str
     all_scores : ndarray of float64 or None
         Scores of the whole pool, if asked for; NaN for rows that were no candidates.
+    stop : StopAdvice
+        Whether this batch should be labelled at all, in a campaign.
+    campaign_state : bytes or None
+        To be sent with the next round of the campaign.
     """
 
     indices: IndexArray
@@ -302,6 +310,8 @@ class Batch:
     components: dict[str, FloatArray] = field(default_factory=dict)
     class_labels: tuple[str, ...] = ()
     all_scores: FloatArray | None = None
+    stop: StopAdvice = NO_ADVICE
+    campaign_state: bytes | None = None
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -335,8 +345,8 @@ class Batch:
         return {**columns, **{f"score_{name}": values for name, values in self.components.items()}}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but the pool's scores as plain values that JSON can hold (ids as they are)."""
-        fields = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name != "all_scores"}
+        """Return everything but the pool's scores and the campaign's state as plain values that JSON can hold (ids as they are)."""
+        fields = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name not in _BULKY}
         return {name: _plain(value) for name, value in fields.items() if value is not None}
 
     def to_pandas(self) -> pandas.DataFrame:
