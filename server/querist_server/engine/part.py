@@ -119,9 +119,15 @@ class Part:
         if not np.isfinite(value) or (low is not None and value < low) or (high is not None and value > high):
             raise EngineError(
                 "VALUE_OUT_OF_RANGE",
-                f"{name} of {self.name} is {value}; allowed is a finite number from {low} to {high}",
+                f"{name} of {self.name} is {value}; allowed is a finite number {_span(low, high)}",
                 field=f"plan.{self.kind}.{self.name}.{name}",
             )
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None:
+        return "" if high is None else f"of at most {high}"
+    return f"of at least {low}" if high is None else f"from {low} to {high}"
 
 
 class Score(Part, ABC):

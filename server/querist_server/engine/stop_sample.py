@@ -61,8 +61,8 @@ class StopSample:
     def __init__(self, known: StopSet | None, classes: int) -> None:
         if known is not None and known.classes and classes and known.classes != classes:
             message = (
-                f"the state is of a campaign with {known.classes} classes, and the pool has {classes}; classes stay the same over all rounds: "
-                "a model that has not seen one yet gives it probability 0"
+                f"the state is of a campaign with {known.classes} classes, and the pool has {classes}; they stay the same over all rounds: "
+                "a model that has not seen a class yet gives it probability 0"
             )
             raise EngineError("STATE_FOREIGN", message, field="campaign.state")
         self.keyed = False

@@ -122,7 +122,7 @@ def fit(labelled: FloatArray, errors: FloatArray, deviations: FloatArray) -> Cur
     shares = np.exp(likely - likely.max())
     shares /= shares.sum()
     picked = np.searchsorted(np.cumsum(shares), (np.arange(DRAWS) + 0.5) / DRAWS).clip(max=len(shares) - 1)
-    points = special.ndtri(_halton(DRAWS))
+    points = _halton(DRAWS)
     starts = np.cumsum([0, *(len(shapes.first) for shapes in FAMILIES)])
     members, weights = [], {}
     for number, (shapes, each) in enumerate(zip(FAMILIES, solved, strict=True)):
@@ -130,29 +130,38 @@ def fit(labelled: FloatArray, errors: FloatArray, deviations: FloatArray) -> Cur
         rows = picked[own] - starts[number]
         weights[shapes.family] = float(shares[starts[number] : starts[number + 1]].sum())
         if len(rows):
-            members.append((shapes, rows, *each.drawn(rows, points[own] * np.sqrt(widening))))
+            members.append((shapes, rows, *each.drawn(rows, points[own], widening)))
     return Curves(float(labelled[0]), members, weights, _misfit(errors, precision))
 
 
 @dataclass(frozen=True, eq=False)
 class _Solved:
-    """Weighted least squares for each shape: a and b without bounds, and within them, and the squares that are left."""
+    """Weighted least squares for each shape.
+
+    Attributes
+    ----------
+    flat, steep : ndarray of shape (G,)
+        a and b, without bounds.
+    squares : ndarray of shape (G,)
+        What is left with a and b of 0 or more.
+    covariance : ndarray of shape (G, 2, 2)
+        Of a and b.
+    """
 
     flat: FloatArray
     steep: FloatArray
-    bounded_flat: FloatArray
-    bounded_steep: FloatArray
     squares: FloatArray
-    inverse: FloatArray
-    """Covariance of a and b, shape (G, 2, 2)."""
+    covariance: FloatArray
 
-    def drawn(self, rows: npt.NDArray[np.int64], points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return a and b for some shapes, moved from the solution by standard normal points, or bounded where that leaves the bounds."""
-        root = np.linalg.cholesky(self.inverse[rows])
-        moved = np.einsum("nij,nj->ni", root, points)
-        flat, steep = self.flat[rows] + moved[:, 0], self.steep[rows] + moved[:, 1]
-        fine = (flat >= 0) & (steep >= 0)
-        return np.where(fine, flat, self.bounded_flat[rows]), np.where(fine, steep, self.bounded_steep[rows])
+    def drawn(self, rows: npt.NDArray[np.int64], shares: FloatArray, widening: float) -> tuple[FloatArray, FloatArray]:
+        """Return a and b for some shapes: from the normal distribution about the solution, cut at 0, at the given quantiles."""
+        covariance = self.covariance[rows] * widening
+        spread = covariance[:, 1, 1]
+        steep = _above_zero(self.steep[rows], np.sqrt(spread), shares[:, 1])
+        slope = covariance[:, 0, 1] / spread
+        left = np.maximum(covariance[:, 0, 0] - slope * covariance[:, 0, 1], 0.0)
+        flat = _above_zero(self.flat[rows] + slope * (steep - self.steep[rows]), np.sqrt(left), shares[:, 0])
+        return flat, steep
 
 
 def _solved(shape: FloatArray, errors: FloatArray, precision: FloatArray) -> _Solved:
@@ -166,7 +175,17 @@ def _solved(shape: FloatArray, errors: FloatArray, precision: FloatArray) -> _So
     bounded_flat = np.where(flat < 0, 0.0, np.where(steep < 0, level / total, flat))
     misses = errors - bounded_flat[:, None] - bounded_steep[:, None] * shape
     inverse = np.stack([np.stack([second + ridge, -first], -1), np.stack([-first, np.full_like(first, total)], -1)], -2)
-    return _Solved(flat, steep, bounded_flat, bounded_steep, (misses * misses) @ precision, inverse / determinant[:, None, None])
+    return _Solved(flat, steep, (misses * misses) @ precision, inverse / determinant[:, None, None])
+
+
+def _above_zero(mean: FloatArray, deviation: FloatArray, share: FloatArray) -> FloatArray:
+    """Return quantiles of normal distributions of which only the part above 0 is left."""
+    width = np.maximum(deviation, 1e-12)
+    below = special.ndtr(-mean / width)
+    found = mean + width * special.ndtri(below + share * (1 - below))
+    far = mean < -6 * width  # the tail is then nearly exponential, and its quantiles beyond what ndtri can tell apart
+    tail = -np.log1p(-share) * width * width / np.maximum(-mean, width)
+    return np.maximum(np.where(far, tail, found), 0.0)
 
 
 def _halton(count: int) -> FloatArray:
