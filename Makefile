@@ -6,7 +6,7 @@ STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 NODE_STAMP := tests/languages/node/node_modules/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream junk languages readme clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops junk languages readme clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -47,6 +47,9 @@ bench: $(STAMP) $(PEERS) ## batch choices and error reduction over gRPC beside t
 
 bench-large: $(STAMP) ## BADGE, 1,000 of 200,000 x 512 with 100 classes: memory and time
 	$(BIN)/python tests/bench/bench_large_badge.py
+
+bench-stops: $(STAMP) ## what stopping by our verdict loses, beside single criteria and small-text's: 150 campaigns to their end
+	$(BIN)/python tests/bench/bench_stops.py
 
 junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
 	$(BIN)/python tests/bench/junk.py

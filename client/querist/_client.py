@@ -137,6 +137,7 @@ class Client:
         seed: int | None = None,
         return_components: bool = False,
         return_scores: bool = False,
+        return_draw_probabilities: bool = False,
         progress: bool | Listener | None = None,
         timeout: Any = DEFAULT,
     ) -> results.Batch:
@@ -224,6 +225,8 @@ class Client:
             Decides all random draws.
         return_components, return_scores : bool
             Return the parts of a mixed score and the factors of weights, or the scores of the whole pool.
+        return_draw_probabilities : bool
+            Return how likely each instance was to be drawn, for an unbiased error estimate (`ErrorEstimate`, "lure").
         progress : bool or callable, optional
             True for a bar; or called with a `Progress` now and then.
         timeout : float or None, optional

@@ -86,6 +86,7 @@ class Selecting:
     class_count: int | None = None
     return_components: bool = False
     return_scores: bool = False
+    return_draw_probabilities: bool = False
 
 
 def selecting(arguments: Mapping[str, Any]) -> Selecting:
@@ -215,6 +216,7 @@ def _header(call: Selecting, calibration: CalibrationSet | None) -> pb.SelectHea
         class_count=call.class_count,
         return_components=call.return_components,
         return_scores=call.return_scores,
+        return_draw_probabilities=call.return_draw_probabilities,
         models=[(use if isinstance(use, ModelUse) else ModelUse(use)).to_message() for use in call.models],
     )
     if call.rank_all:

@@ -25,6 +25,8 @@ _COLUMNS = (
     ("random_draws", np.bool_, "random_draws"),
     ("inclusion_probabilities", np.float64, "inclusion_probabilities"),
     ("audit_draws", np.bool_, "audit_draws"),
+    ("draw_numbers", np.int64, "draw_numbers"),
+    ("draw_probabilities", np.float64, "draw_probabilities"),
     ("values", np.float64, "values"),
     ("gains", np.float64, "gains"),
     ("clusters", np.int64, "clusters"),

@@ -130,6 +130,7 @@ class AsyncClient:
         seed: int | None = None,
         return_components: bool = False,
         return_scores: bool = False,
+        return_draw_probabilities: bool = False,
         progress: bool | Listener | None = None,
         timeout: Any = DEFAULT,
     ) -> results.Batch:

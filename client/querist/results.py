@@ -230,6 +230,8 @@ class Batch:
         Of a uniform draw; 0 where there is none.
     audit_draws : ndarray of bool or None
         Drawn from what guards put aside.
+    draw_numbers, draw_probabilities : ndarray or None
+        The order of the draws, counted from 1, and how likely each was among those that were left, if asked for.
     values : ndarray of float64 or None
         Scores times weights, if the plan has weights.
     gains : ndarray of float64 or None
@@ -297,6 +299,8 @@ class Batch:
     random_draws: npt.NDArray[np.bool_] | None = None
     inclusion_probabilities: FloatArray | None = None
     audit_draws: npt.NDArray[np.bool_] | None = None
+    draw_numbers: IndexArray | None = None
+    draw_probabilities: FloatArray | None = None
     values: FloatArray | None = None
     gains: FloatArray | None = None
     clusters: IndexArray | None = None
@@ -336,6 +340,8 @@ class Batch:
             "random_draws",
             "inclusion_probabilities",
             "audit_draws",
+            "draw_numbers",
+            "draw_probabilities",
             "values",
             "gains",
             "clusters",

@@ -154,7 +154,7 @@ class SelectRequest(_message.Message):
     def __init__(self, header: _Optional[_Union[SelectHeader, _Mapping]] = ..., pool: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ..., side: _Optional[_Union[_side_pb2.Side, _Mapping]] = ...) -> None: ...
 
 class SelectHeader(_message.Message):
-    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores", "budget", "audit_share", "calibration_origin", "pre_annotation", "campaign")
+    __slots__ = ("strategy", "plan", "count", "rank_all", "seed", "random_share", "exclude_indices", "member_weights", "cost_matrix", "class_count", "models", "expected_rows", "return_components", "return_scores", "budget", "audit_share", "calibration_origin", "pre_annotation", "campaign", "return_draw_probabilities")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -174,6 +174,7 @@ class SelectHeader(_message.Message):
     CALIBRATION_ORIGIN_FIELD_NUMBER: _ClassVar[int]
     PRE_ANNOTATION_FIELD_NUMBER: _ClassVar[int]
     CAMPAIGN_FIELD_NUMBER: _ClassVar[int]
+    RETURN_DRAW_PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     plan: _plan_pb2.Plan
     count: int
@@ -193,7 +194,8 @@ class SelectHeader(_message.Message):
     calibration_origin: CalibrationOrigin
     pre_annotation: PreAnnotation
     campaign: _advice_pb2.CampaignRound
-    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ..., budget: _Optional[float] = ..., audit_share: _Optional[float] = ..., calibration_origin: _Optional[_Union[CalibrationOrigin, str]] = ..., pre_annotation: _Optional[_Union[PreAnnotation, _Mapping]] = ..., campaign: _Optional[_Union[_advice_pb2.CampaignRound, _Mapping]] = ...) -> None: ...
+    return_draw_probabilities: bool
+    def __init__(self, strategy: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., count: _Optional[int] = ..., rank_all: bool = ..., seed: _Optional[int] = ..., random_share: _Optional[float] = ..., exclude_indices: _Optional[_Iterable[int]] = ..., member_weights: _Optional[_Iterable[float]] = ..., cost_matrix: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., class_count: _Optional[int] = ..., models: _Optional[_Iterable[_Union[_model_service_pb2.ModelUse, _Mapping]]] = ..., expected_rows: _Optional[int] = ..., return_components: bool = ..., return_scores: bool = ..., budget: _Optional[float] = ..., audit_share: _Optional[float] = ..., calibration_origin: _Optional[_Union[CalibrationOrigin, str]] = ..., pre_annotation: _Optional[_Union[PreAnnotation, _Mapping]] = ..., campaign: _Optional[_Union[_advice_pb2.CampaignRound, _Mapping]] = ..., return_draw_probabilities: bool = ...) -> None: ...
 
 class PreAnnotation(_message.Message):
     __slots__ = ("top_labels", "coverage", "conformal_score", "by_class", "accept_error", "accept_confidence")
@@ -376,7 +378,7 @@ class Spending(_message.Message):
     def __init__(self, cost: _Optional[float] = ..., left: _Optional[float] = ..., affordable: _Optional[int] = ..., predicted: bool = ..., error: _Optional[float] = ...) -> None: ...
 
 class Selected(_message.Message):
-    __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components", "values", "gains", "clusters", "costs", "audit_draws", "top_labels", "top_confidences", "set_sizes", "set_labels", "accepted")
+    __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components", "values", "gains", "clusters", "costs", "audit_draws", "top_labels", "top_confidences", "set_sizes", "set_labels", "accepted", "draw_numbers", "draw_probabilities")
     INDICES_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
@@ -396,6 +398,8 @@ class Selected(_message.Message):
     SET_SIZES_FIELD_NUMBER: _ClassVar[int]
     SET_LABELS_FIELD_NUMBER: _ClassVar[int]
     ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    DRAW_NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    DRAW_PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     indices: _containers.RepeatedScalarFieldContainer[int]
     keys: _containers.RepeatedScalarFieldContainer[int]
     scores: _containers.RepeatedScalarFieldContainer[float]
@@ -415,7 +419,9 @@ class Selected(_message.Message):
     set_sizes: _containers.RepeatedScalarFieldContainer[int]
     set_labels: _containers.RepeatedScalarFieldContainer[int]
     accepted: _containers.RepeatedScalarFieldContainer[bool]
-    def __init__(self, indices: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., priorities: _Optional[_Iterable[float]] = ..., confidences: _Optional[_Iterable[float]] = ..., predicted_labels: _Optional[_Iterable[int]] = ..., random_draws: _Optional[_Iterable[bool]] = ..., inclusion_probabilities: _Optional[_Iterable[float]] = ..., components: _Optional[_Iterable[_Union[ScoreComponent, _Mapping]]] = ..., values: _Optional[_Iterable[float]] = ..., gains: _Optional[_Iterable[float]] = ..., clusters: _Optional[_Iterable[int]] = ..., costs: _Optional[_Iterable[float]] = ..., audit_draws: _Optional[_Iterable[bool]] = ..., top_labels: _Optional[_Iterable[int]] = ..., top_confidences: _Optional[_Iterable[float]] = ..., set_sizes: _Optional[_Iterable[int]] = ..., set_labels: _Optional[_Iterable[int]] = ..., accepted: _Optional[_Iterable[bool]] = ...) -> None: ...
+    draw_numbers: _containers.RepeatedScalarFieldContainer[int]
+    draw_probabilities: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, indices: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., priorities: _Optional[_Iterable[float]] = ..., confidences: _Optional[_Iterable[float]] = ..., predicted_labels: _Optional[_Iterable[int]] = ..., random_draws: _Optional[_Iterable[bool]] = ..., inclusion_probabilities: _Optional[_Iterable[float]] = ..., components: _Optional[_Iterable[_Union[ScoreComponent, _Mapping]]] = ..., values: _Optional[_Iterable[float]] = ..., gains: _Optional[_Iterable[float]] = ..., clusters: _Optional[_Iterable[int]] = ..., costs: _Optional[_Iterable[float]] = ..., audit_draws: _Optional[_Iterable[bool]] = ..., top_labels: _Optional[_Iterable[int]] = ..., top_confidences: _Optional[_Iterable[float]] = ..., set_sizes: _Optional[_Iterable[int]] = ..., set_labels: _Optional[_Iterable[int]] = ..., accepted: _Optional[_Iterable[bool]] = ..., draw_numbers: _Optional[_Iterable[int]] = ..., draw_probabilities: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class ScoreComponent(_message.Message):
     __slots__ = ("name", "values")

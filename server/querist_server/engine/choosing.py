@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine import batching, keep
+from querist_server.engine import batching, draws, keep
 from querist_server.engine.batching import Batch
 from querist_server.engine.errors import EngineError
 from querist_server.engine.holdings import Holdings, weighted
@@ -75,7 +75,9 @@ class _Choosing:
         audit = self._audited(aside)
         drawn, candidates = self._drawn(candidates, audit)
         count = self._planned_count(drawn, audit)
+        chances = self._chances(candidates, drawn)
         planned = self._planned(candidates, count, [drawn, audit])
+        chances(planned)
         by_plan = planned.columns["score"]
         for asked, name, marked in ((task.random_count, "random_draw", drawn), (task.audit_count, "audit_draw", audit)):
             for batch in (planned, drawn, audit) if asked else ():
@@ -85,6 +87,20 @@ class _Choosing:
             columns = batching.interleaved(columns, extra.columns)
         report = Report(task, self.context, self.shape, holdings, self.rows)
         return report.selection(columns, planned, held, self.warnings + report.warnings(by_plan, len(columns["index"]), len(audit)))
+
+    def _chances(self, candidates: Columns, drawn: Batch) -> Callable[[Batch], None]:
+        """Say how likely each draw was: of the random share now, of what the plan takes once it has taken it."""
+        if not self.task.keep_draws:
+            return lambda planned: None  # noqa: ARG005 - nothing to say
+        scored = ~np.isnan(candidates["score"])
+        values, rows = candidates["value"][scored], candidates["index"][scored]
+        before = len(drawn)
+
+        def note(batch: Batch, chances: FloatArray, number: int) -> None:
+            batch.columns |= {"draw_probability": chances, "draw_number": np.arange(number, number + len(chances))}
+
+        note(drawn, draws.uniform(self.holdings.candidates, before), 1)
+        return lambda planned: note(planned, draws.planned(self.task, values, rows, planned.columns["index"]), before + 1)
 
     def _check_count(self) -> None:
         holdings, task = self.holdings, self.task

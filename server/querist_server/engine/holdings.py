@@ -227,7 +227,7 @@ def _capacity(task: Task) -> int | None:
     """Return how many rows the plan must be able to choose from; None for all."""
     plan = task.plan
     late = isinstance(plan.score, (PoolScore, SetScore)) or any(isinstance(weight, PoolWeight) for weight in plan.weights)
-    if task.count is None or late or any(guard.looks_at_pool for guard in plan.guards):
+    if task.count is None or late or task.keep_draws or any(guard.looks_at_pool for guard in plan.guards):
         return None
     if task.watched and (task.random_count or plan.prefilter is None):
         return None

@@ -292,6 +292,18 @@ class Choice(Part, ABC):
         """Return what the caller should know of this batch: pairs of a `WarningCode` name and a sentence."""
         return []
 
+    def log_weights(self, values: FloatArray, rows: IndexArray) -> FloatArray | None:  # noqa: ARG002 - most choices do not draw
+        """Return the logarithms of the weights by which it draws without replacement, shape (n,); None if it does not draw.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n,)
+            The candidates' values.
+        rows : ndarray of shape (n,)
+            Their row indices.
+        """
+        return None
+
 
 class RowChoice(Choice):
     """A choice that gives each candidate a value of its own and takes the highest."""

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine import auto, choosing, grid, intake, shape
+from querist_server.engine import auto, choosing, draws, grid, intake, shape
 from querist_server.engine.auto import AutoChoice
 from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.costing import CostModel
@@ -148,6 +148,7 @@ class Run:
             self.auto_choice = auto.resolve(self.task, columns, self._side)
             self.task = self.task.with_plan(self.auto_choice.plan)
         self._shape = shape.shape_of(columns, self._side.names, self.task, self._limits, self._side.rows("head.weights"))
+        draws.refuse_unknown(self.task)
         cost = self.task.cost_matrix
         side = self._side.build(columns, self._shape.classes, self._shape.members)
         settled = self.task.plan.score.settled(side, self._shape.classes)

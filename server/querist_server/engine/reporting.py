@@ -76,6 +76,8 @@ class Report:
             labels=batch.get("label"),
             random_draws=batch.get("random_draw"),
             audit_draws=batch.get("audit_draw"),
+            draw_numbers=batch.get("draw_number"),
+            draw_probabilities=batch.get("draw_probability"),
             inclusion_probabilities=self._inclusion(batch),
             components=self._components(batch),
             values=batch["value"] if task.plan.weights else None,

@@ -67,6 +67,10 @@ class Selection:
         Drawn by the random share, and from what guards put aside.
     inclusion_probabilities : ndarray of float64
         Of a uniform draw; 0 where there is none.
+    draw_numbers : ndarray of int64
+        The order of the draws, counted from 1.
+    draw_probabilities : ndarray of float64
+        How likely each draw was among those that were left.
     components : dict of str to ndarray
         Raw parts of a pool score, and factors of weights.
     values : ndarray of float64
@@ -115,6 +119,8 @@ class Selection:
     clusters: IndexArray | None
     costs: FloatArray | None
     audit_draws: npt.NDArray[np.bool_] | None
+    draw_numbers: IndexArray | None
+    draw_probabilities: FloatArray | None
     guarded_total: int
     guarded_indices: IndexArray
     guarded_reasons: list[str]

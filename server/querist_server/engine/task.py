@@ -65,6 +65,8 @@ class Task:
         Whether the raw parts of a pool score are returned for the chosen.
     keep_scores : bool
         Whether the scores of the whole pool are returned.
+    keep_draws : bool
+        Whether it is told how likely each instance was to be drawn.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class Task:
     situation: Situation | None = None
     keep_components: bool = False
     keep_scores: bool = False
+    keep_draws: bool = False
 
     def __post_init__(self) -> None:
         _require(self.count is None or self.count >= 1, "count", f"count is {self.count}; allowed is 1 or more")

@@ -22,8 +22,8 @@ RECALL_RULES = ("elusion", "qbcb", "callaghan")
 """Those that may decide on recall, the strongest evidence first: the first that can say decides."""
 AGREEING = 2
 """How many criteria of stability must say stop."""
-UNSTABLE = 0.05
-"""Share of changed predictions that puts off a stop by money that is not certain."""
+MENDED = 0.1
+"""Share of changed predictions that may be mended errors: while these are worth more than the next batch, a stop by money is put off."""
 SLOPE_ROUNDS, SIGNIFICANT = 5, -2.0
 
 
@@ -79,11 +79,10 @@ def _by_money(votes: Mapping[str, Vote], campaign: Campaign, forecast: Forecast,
             return Decision("CONTINUE", f"{told}, but more of them may pay (probability {likely:.0%}).", ("net_value",))
         more = money.further_labels
         return Decision("CONTINUE", f"{told}. About {more.mean:.0f} more labels ({more.low:.0f} to {more.high:.0f}) pay.", ("net_value",))
-    changed = campaign.latest.changed
-    if changed is not None and changed > UNSTABLE and money.net_value.high >= 0:
-        return Decision(
-            "CONTINUE", f"{told}, but {changed:.0%} of predictions still change and it may be more.", ("net_value", "classification_change")
-        )
+    changed, value = campaign.latest.changed, situation.economics.error_value if situation.economics is not None else None
+    if changed is not None and value is not None and MENDED * changed * value > money.next_cost:
+        why = f"{told}, but {changed:.1%} of predictions changed in the last round, which may be worth more."
+        return Decision("CONTINUE", why, ("net_value", "classification_change"))
     return Decision("STOP", f"{told}, and no larger number of labels is likely to pay.", ("net_value",))
 
 

@@ -119,6 +119,7 @@ def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
         situation=decode_round(header.campaign) if header.HasField("campaign") else None,
         keep_components=header.return_components,
         keep_scores=header.return_scores,
+        keep_draws=header.return_draw_probabilities,
     )
 
 

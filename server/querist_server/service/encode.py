@@ -24,7 +24,7 @@ from querist_server.service.plans import encode_plan
 
 PIECE_BYTES = 3 * 2**20
 """What a piece of a long selection may weigh: below the 4 MiB that every gRPC library takes by default."""
-ROW_BYTES, COMPONENT_BYTES, LABEL_BYTES = 120, 8, 19
+ROW_BYTES, COMPONENT_BYTES, LABEL_BYTES = 140, 8, 19
 """The most that the columns of an instance weigh, each component more, and each label with its confidence (a label of -1 takes 10)."""
 
 
@@ -94,6 +94,8 @@ def encode_selected(selection: Selection, rows: slice) -> pb.Selected:
         clusters=_values(selection.clusters, rows),
         costs=_values(selection.costs, rows),
         audit_draws=_values(selection.audit_draws, rows),
+        draw_numbers=_values(selection.draw_numbers, rows),
+        draw_probabilities=_values(selection.draw_probabilities, rows),
         **_suggested(selection.suggestions, rows),
         components=[pb.ScoreComponent(name=name, values=values[rows].tolist()) for name, values in selection.components.items()],
     )

@@ -36,9 +36,11 @@ class Power(RowChoice):
             position = int((scores < 0).argmax())
             message = f"a score is {scores[position]:g}; the choice power needs scores of 0 or more"
             raise EngineError("SCORE_NEGATIVE", message, field="plan.choice.power", row=int(rows[position]))
-        positive = scores > 0
-        level = np.where(positive, np.log(np.where(positive, scores, 1.0)), BELOW_ALL_POSITIVE)
-        return level + noise.gumbel(context.seed, rows) / self.beta
+        return _levels(scores) + noise.gumbel(context.seed, rows) / self.beta
+
+    def log_weights(self, values: FloatArray, rows: IndexArray) -> FloatArray:  # noqa: ARG002 - the same signature for every choice
+        """Return the logarithms of score^beta."""
+        return self.beta * _levels(values)
 
     def remarks(self, chosen_scores: FloatArray) -> list[tuple[str, str]]:
         """Say so if rows with score 0 had to be taken."""
@@ -46,3 +48,9 @@ class Power(RowChoice):
         if not zeros:
             return []
         return [("ZERO_SCORES_DRAWN", f"{zeros} of {len(chosen_scores)} chosen instances have score 0: too few have a score above 0")]
+
+
+def _levels(scores: FloatArray) -> FloatArray:
+    """Return log scores, and for scores of 0 what lies below all of these."""
+    positive = scores > 0
+    return np.where(positive, np.log(np.where(positive, scores, 1.0)), BELOW_ALL_POSITIVE)

@@ -25,3 +25,7 @@ class Softmax(RowChoice):
     def value(self, scores: FloatArray, rows: IndexArray, context: Context) -> FloatArray:
         """Return the perturbed scores."""
         return scores + noise.gumbel(context.seed, rows) / self.beta
+
+    def log_weights(self, values: FloatArray, rows: IndexArray) -> FloatArray:  # noqa: ARG002 - the same signature for every choice
+        """Return beta times the scores."""
+        return self.beta * values

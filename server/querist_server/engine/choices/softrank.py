@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from querist_server.engine.draft import Draft
 from querist_server.engine.kernels import noise, top
-from querist_server.engine.part import Merge, SetChoice, parameter
+from querist_server.engine.part import FloatArray, IndexArray, Merge, SetChoice, parameter
 from querist_server.engine.pool import Context
 
 
@@ -32,7 +32,15 @@ class Softrank(SetChoice):
     def choose(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> None:
         """Take the highest perturbed inverse ranks."""
         rows = candidates["index"]
-        ranks = np.empty(len(rows), np.float64)
-        ranks[top.ranking(candidates["value"], rows)] = np.arange(1, len(rows) + 1)
-        values = -np.log(ranks) + noise.gumbel(context.seed, rows) / self.beta
+        values = -_log_ranks(candidates["value"], rows) + noise.gumbel(context.seed, rows) / self.beta
         draft.fill(top.top(values, rows, len(rows) if draft.bound else draft.wanted))
+
+    def log_weights(self, values: FloatArray, rows: IndexArray) -> FloatArray:
+        """Return the logarithms of rank^-beta."""
+        return -self.beta * _log_ranks(values, rows)
+
+
+def _log_ranks(values: FloatArray, rows: IndexArray) -> FloatArray:
+    ranks = np.empty(len(rows), np.float64)
+    ranks[top.ranking(values, rows)] = np.arange(1, len(rows) + 1)
+    return np.log(ranks)

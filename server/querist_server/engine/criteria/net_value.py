@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
+
 from querist_server.engine.criterion import Criterion, Evidence, Field, Status, Vote, inconclusive
 from querist_server.engine.part import Need, parameter
 
@@ -20,7 +22,7 @@ class NetValue(Criterion):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ERROR_ESTIMATE, Need.ECONOMICS})
     evidence: ClassVar[Field] = Field.MONEY
 
-    probability: float = parameter(0.8, doc="How likely it must be that no further label pays.", minimum=0, maximum=1)
+    probability: float = parameter(0.5, doc="How likely it must be that no further label pays.", minimum=0, maximum=1)
 
     def vote(self, evidence: Evidence) -> Vote:
         """Return what it says of the present round."""
@@ -34,8 +36,5 @@ class NetValue(Criterion):
         return Vote(Status.STOP if stop else Status.CONTINUE, sentence, outlook.past_optimum, self.probability)
 
     def moved(self, aggressiveness: float) -> NetValue:
-        """Return the rule with a probability of 0.95 at aggressiveness 0 and of 0.5 at 1, if it is 0.8 at 0.5."""
-        gap = 1 - self.probability
-        lower = gap * 0.25 if aggressiveness < 0.5 else gap * 2.5  # at the ends
-        share = abs(aggressiveness - 0.5) * 2
-        return replace(self, probability=max(0.0, 1 - (gap + (lower - gap) * share)))
+        """Return the rule with a probability that is higher by 0.3 at aggressiveness 0, and lower by as much at 1."""
+        return replace(self, probability=float(np.clip(self.probability + 0.6 * (0.5 - aggressiveness), 0.0, 1.0)))
