@@ -173,6 +173,7 @@ class Situation(Past):
             _require(value is None or value >= least, f"campaign.{name}", f"{name} is {value}; allowed is {least} or more")
         if self.history and self.campaign.rounds:
             raise EngineError("FIELD_CONFLICT", "send history or a state, not both", field="campaign.history")
+        _require(self.labelled >= 0, "campaign.labelled", f"labelled is {self.labelled}; allowed is 0 or more")
         before = self.campaign.latest if self.campaign.rounds else None
         if before is not None and self.labelled < before.labelled:
             message = (
