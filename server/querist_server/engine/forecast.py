@@ -54,7 +54,13 @@ class Money:
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """What the learning curves say; the fields are those of the contract's `CostForecast`."""
+    """What the learning curves say; the fields are those of the contract's `CostForecast`.
+
+    Attributes
+    ----------
+    draws : ndarray of shape (curves, T)
+        The error by each curve at each of the numbers of labels in `labelled`.
+    """
 
     error_source: str
     error_now: Interval
@@ -64,9 +70,15 @@ class Forecast:
     label_cost: float | None
     families: dict[str, float]
     labelled: npt.NDArray[np.int64]
-    errors: list[Interval]
+    draws: FloatArray
     rises: bool
     money: Money | None
+
+    @property
+    def errors(self) -> list[Interval]:
+        """The error at each number of labels."""
+        low, high = np.quantile(self.draws, (LOW, HIGH), axis=0)
+        return [Interval(*ends) for ends in zip(self.draws.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)]
 
     @property
     def outlook(self) -> Outlook | None:
@@ -118,7 +130,7 @@ def forecast(campaign: Campaign, economics: Economics | None, unlabelled: int | 
         label_cost=price,
         families=curves.weights,
         labelled=now.labelled + further,
-        errors=[Interval.of(column) for column in errors.T],
+        draws=errors,
         rises=curves.misfit < MISFIT,
         money=money,
     )

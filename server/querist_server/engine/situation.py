@@ -14,6 +14,8 @@ from querist_server.engine.errors import EngineError
 from querist_server.engine.kernels import lure
 
 MOST_NAME, MOST_CURRENCY = 100, 16
+MOST_COUNT, MOST_AMOUNT = 10**15, 1e15
+"""The largest number of instances, and of money, that is taken for meant."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,12 @@ class Estimate:
             raise EngineError("FIELD_MISSING", "an error estimate needs its error", field=f"{path}.error")
         _require(0 <= error <= 1, f"{path}.error", f"error is {error}; allowed is 0 to 1")
         if standard_error is not None:
-            fine = np.isfinite(standard_error) and standard_error >= 0
-            _require(fine, f"{path}.standard_error", f"standard_error is {standard_error}; allowed is a finite number of 0 or more")
+            _require(0 <= standard_error <= 1, f"{path}.standard_error", f"standard_error is {standard_error}; allowed is 0 to 1")
             return cls(source, error, standard_error)
         if instances is None:
             message = "an error estimate needs its standard_error, or the number of instances that it was measured on"
             raise EngineError("FIELD_MISSING", message, field=f"{path}.instances")
-        _require(instances >= 1, f"{path}.instances", f"instances is {instances}; allowed is 1 or more")
+        _require(1 <= instances <= MOST_COUNT, f"{path}.instances", f"instances is {instances}; allowed is 1 to {MOST_COUNT}")
         share = (error * instances + 2) / (instances + 4)
         return cls(source, error, float(np.sqrt(share * (1 - share) / (instances + 4))))
 
@@ -60,7 +61,8 @@ class Estimate:
         _require(
             len(losses) >= lure.FEWEST, f"{path}.losses", f"there are {len(losses)} losses; an error estimate needs at least {lure.FEWEST}"
         )
-        _require(pool_size >= len(losses), f"{path}.pool_size", f"pool_size is {pool_size}; allowed is {len(losses)}, the losses, or more")
+        fine = len(losses) <= pool_size <= MOST_COUNT
+        _require(fine, f"{path}.pool_size", f"pool_size is {pool_size}; allowed is {len(losses)}, as many as losses, to {MOST_COUNT}")
         _require(
             bool(((losses >= 0) & (losses <= 1)).all()), f"{path}.losses", f"losses are {losses.min()} to {losses.max()}; allowed is 0 to 1"
         )
@@ -86,8 +88,8 @@ class Economics:
     def __post_init__(self) -> None:
         for name in ("label_cost", "batch_cost", "error_cost", "predictions"):
             value = getattr(self, name)
-            fine = value is None or (np.isfinite(value) and value >= 0)
-            _require(fine, f"campaign.economics.{name}", f"{name} is {value}; allowed is a finite number of 0 or more")
+            fine = value is None or 0 <= value <= MOST_AMOUNT
+            _require(fine, f"campaign.economics.{name}", f"{name} is {value}; allowed is 0 to {MOST_AMOUNT:g}")
         _require(len(self.currency) <= MOST_CURRENCY, "campaign.economics.currency", f"currency has more than {MOST_CURRENCY} characters")
 
     @property
@@ -121,7 +123,7 @@ class Screening:
             if (size is None) != (part is None):
                 raise EngineError("FIELD_MISSING", f"{size_name} and {part_name} go together", field=f"{path}.{size_name}")
             if size is not None:
-                _require(size >= 1, f"{path}.{size_name}", f"{size_name} is {size}; allowed is 1 or more")
+                _require(1 <= size <= MOST_COUNT, f"{path}.{size_name}", f"{size_name} is {size}; allowed is 1 to {MOST_COUNT}")
                 _require(0 <= part <= size, f"{path}.{part_name}", f"{part_name} is {part}; allowed is 0 to {size}, the {size_name}")
 
 
@@ -170,10 +172,11 @@ class Situation(Past):
         )
         for name, least in (("unlabelled", 0), ("next_batch", 1)):
             value = getattr(self, name)
-            _require(value is None or value >= least, f"campaign.{name}", f"{name} is {value}; allowed is {least} or more")
+            fine = value is None or least <= value <= MOST_COUNT
+            _require(fine, f"campaign.{name}", f"{name} is {value}; allowed is {least} to {MOST_COUNT}")
         if self.history and self.campaign.rounds:
             raise EngineError("FIELD_CONFLICT", "send history or a state, not both", field="campaign.history")
-        _require(self.labelled >= 0, "campaign.labelled", f"labelled is {self.labelled}; allowed is 0 or more")
+        _check_count(self.labelled, "campaign.labelled")
         before = self.campaign.latest if self.campaign.rounds else None
         if before is not None and self.labelled < before.labelled:
             message = (
@@ -194,7 +197,7 @@ class Situation(Past):
         labelled = 0
         for index, each in enumerate((*self.history, self)):
             path = "campaign" if each is self else f"campaign.history[{index}]"
-            _require(each.labelled >= 0, f"{path}.labelled", f"labelled is {each.labelled}; allowed is 0 or more")
+            _check_count(each.labelled, f"{path}.labelled")
             lower = labelled if each is self else labelled + (1 if index else 0)
             _require(
                 each.labelled >= lower,
@@ -203,7 +206,7 @@ class Situation(Past):
             )
             labelled = each.labelled
             if each.cost is not None:
-                _require(bool(np.isfinite(each.cost)) and each.cost >= 0, f"{path}.cost", f"cost is {each.cost}; allowed is 0 or more")
+                _require(0 <= each.cost <= MOST_AMOUNT, f"{path}.cost", f"cost is {each.cost}; allowed is 0 to {MOST_AMOUNT:g}")
                 _require(
                     known_cost is None or each.cost >= known_cost,
                     f"{path}.cost",
@@ -217,13 +220,18 @@ def _check_batch(each: Past, path: str) -> None:
     if each.batch_correct is not None and each.batch_labelled is None:
         raise EngineError("FIELD_MISSING", "batch_correct needs batch_labelled", field=f"{path}.batch_labelled")
     if each.batch_labelled is not None:
-        _require(each.batch_labelled >= 0, f"{path}.batch_labelled", f"batch_labelled is {each.batch_labelled}; allowed is 0 or more")
+        _check_count(each.batch_labelled, f"{path}.batch_labelled")
         correct = each.batch_correct or 0
         _require(
             0 <= correct <= each.batch_labelled,
             f"{path}.batch_correct",
             f"batch_correct is {correct}; allowed is 0 to {each.batch_labelled}",
         )
+
+
+def _check_count(count: int, path: str) -> None:
+    name = path.rpartition(".")[2]
+    _require(0 <= count <= MOST_COUNT, path, f"{name} is {count}; allowed is 0 to {MOST_COUNT}")
 
 
 def _require(holds: bool, field: str, message: str) -> None:

@@ -17,12 +17,14 @@ from querist_server.engine.campaign import ABSENT, MODELS, MOST_ROUNDS, MOST_SCR
 from querist_server.engine.criterion import Criterion
 from querist_server.engine.errors import EngineError
 from querist_server.engine.registry import CRITERIA
-from querist_server.engine.situation import MOST_NAME, Economics, Estimate, Past, Screening, Situation
+from querist_server.engine.situation import MOST_COUNT, MOST_NAME, Economics, Estimate, Past, Screening, Situation
 from querist_server.service.plans import decode_part, enum_name
 
 VERSION = 1
 MOST_BYTES = 256 * 2**10
 MOST_HISTORY = 512
+MOST_NUMBER = 1e120
+"""Beyond anything that is measured: distances of embeddings, which are at most 1e50, and their squares."""
 _OPTIONAL = ("cost", "batch_labelled", "batch_correct")
 
 
@@ -133,13 +135,15 @@ def _round(record: records.RoundRecord) -> Round:
             continue
         if field.name == "error_source":
             value = enum_name(pb.ErrorSource.DESCRIPTOR, value) if value else None
-        if isinstance(value, float) and not np.isfinite(value):
-            raise _damaged(f"{field.name} is not finite")
+        if isinstance(value, float) and not abs(value) <= MOST_NUMBER:
+            raise _damaged(f"{field.name} is no number that was ever given out")
+        if isinstance(value, int) and not 0 <= value <= MOST_COUNT:
+            raise _damaged(f"{field.name} is no count")
         found[field.name] = value
     exact = found.get("standard_error") is not None
     if ("error" in found) != exact or ("error" in found) != bool(found["error_source"]):
         raise _damaged("an error has no source or no standard error")
-    if exact and not (0 <= found["error"] <= 1 and found["standard_error"] >= 0):
+    if exact and not (0 <= found["error"] <= 1 and 0 <= found["standard_error"] <= 1):
         raise _damaged("an error is out of range")
     return Round(**found)
 

@@ -9,13 +9,16 @@ from engine import columns_for
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 from messages import request_of
-from querist.v1 import error_reason_pb2
+from querist import codec
+from querist.v1 import advice_pb2, campaign_record_pb2, error_reason_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist_server.engine.errors import EngineError
 from querist_server.engine.pipeline import Limits
 from querist_server.engine.presets import PRESETS
 from querist_server.runners.process import WorkerPool
 from querist_server.runners.store import ModelStore
+from querist_server.service.advice import answer_advice
+from querist_server.service.campaigns import _checksum
 from querist_server.service.encode import encode_response
 from querist_server.service.errors import failure_of
 from querist_server.service.inference import Models
@@ -57,7 +60,8 @@ def spoil(message: Message, chance: random.Random) -> None:
     if chance.random() < 0.15:
         message.ClearField(field.name)
     elif field.message_type and field.message_type.GetOptions().map_entry:
-        getattr(message, field.name)[chance.choice(TEXTS)] = chance.choice(TEXTS)
+        values = field.message_type.fields_by_name["value"]
+        getattr(message, field.name)[chance.choice(TEXTS)] = _value(values, chance)
     elif field.message_type:
         inner = getattr(message, field.name)
         inner = inner.add() if field.is_repeated else inner
@@ -78,12 +82,22 @@ def _value(field: FieldDescriptor, chance: random.Random) -> object:
         FieldDescriptor.CPPTYPE_FLOAT: [value for value in FLOATS if not 1e300 < abs(value) < float("inf")],
         FieldDescriptor.CPPTYPE_BOOL: (False, True),
         FieldDescriptor.CPPTYPE_ENUM: range(16),
+        FieldDescriptor.CPPTYPE_UINT32: [value for value in INTEGERS if 0 <= value < 2**32],
         FieldDescriptor.CPPTYPE_UINT64: [value for value in INTEGERS if value >= 0],
         FieldDescriptor.CPPTYPE_INT32: [value for value in INTEGERS if abs(value) < 2**31],
         FieldDescriptor.CPPTYPE_INT64: INTEGERS,
         FieldDescriptor.CPPTYPE_STRING: BYTES if field.type == FieldDescriptor.TYPE_BYTES else TEXTS,
     }
     return chance.choice(kinds[field.cpp_type])
+
+
+def refused(error: EngineError) -> str:
+    """Look at a refusal, and return its reason."""
+    failure = failure_of(error, "id")
+    assert f"ERROR_REASON_{failure.reason}" in error_reason_pb2.ErrorReason.keys()  # noqa: SIM118 - an enum, not a dict
+    assert failure.reason != "INTERNAL"
+    assert failure.status.ByteSize() < 4096
+    return failure.reason
 
 
 def check(request: pb.SelectRequest, models: Models) -> str:
@@ -94,11 +108,7 @@ def check(request: pb.SelectRequest, models: Models) -> str:
         work.feed(request.pool)
         selection = work.finish()
     except EngineError as error:
-        failure = failure_of(error, "id")
-        assert f"ERROR_REASON_{failure.reason}" in error_reason_pb2.ErrorReason.keys()  # noqa: SIM118 - an enum, not a dict
-        assert failure.reason != "INTERNAL"
-        assert failure.status.ByteSize() < 4096
-        return failure.reason
+        return refused(error)
     response = encode_response(
         selection, work.run.task.plan, auto_choice=None, strategy="", seed=0, seconds={}, class_labels=[], rows=slice(None)
     )
@@ -141,3 +151,48 @@ def test_spoiled_bytes(rng, models):
         except DecodeError:
             continue
         check(request, models)
+
+
+def round_with_everything(rng: np.random.Generator) -> pb.AdviseStopRequest:
+    """Return a request for advice in the fifth round, with all that may be sent."""
+    request = pb.AdviseStopRequest()
+    said = request.campaign
+    for place in range(1, 6):
+        said.labelled, said.cost, said.batch_labelled, said.batch_correct = 10 * place, 9.0 * place, 10, 7
+        said.error.CopyFrom(advice_pb2.ErrorEstimate(source=advice_pb2.ERROR_SOURCE_HOLD_OUT, error=0.5 / place, instances=100))
+        said.economics.CopyFrom(advice_pb2.Economics(label_cost=1, error_cost=2, predictions=1e4, currency="EUR"))
+        said.screening.CopyFrom(advice_pb2.Screening(target_recall=0.9, relevant=[True, False], control_size=9, control_found=3))
+        said.screening.elusion_size, said.screening.elusion_relevant = 50, 1
+        said.unlabelled, said.next_batch, said.aggressiveness = 100, 10, 0.4
+        del said.criteria[:]
+        said.criteria.add().budget.amount = 1e6
+        said.criteria.add().knee.SetInParent()
+        request.side.stop_set.classes.CopyFrom(codec.encode(rng.integers(0, 3, 40)))
+        request.side.screened.CopyFrom(codec.encode(rng.random(2 * place)))
+        if place < 5:
+            said.state.CopyFrom(answer_advice(request, LIMITS, threading.Event()).state)
+    return request
+
+
+def test_spoiled_rounds(rng):
+    chance = random.Random(7)
+    sound = round_with_everything(rng)
+    assert answer_advice(sound, LIMITS, threading.Event()).stop.rounds == 5
+    reasons = set()
+    for _ in range(600):
+        request = pb.AdviseStopRequest.FromString(sound.SerializeToString())
+        if chance.random() < 0.5:  # a state that somebody forged
+            record = campaign_record_pb2.CampaignRecord.FromString(request.campaign.state.content)
+            spoil(chance.choice([record, record.stop_set, *record.rounds]), chance)
+            request.campaign.state.content = record.SerializeToString()
+            request.campaign.state.checksum = _checksum(request.campaign.state)
+        for _ in range(chance.randint(0, 2)):
+            spoil(request, chance)
+        try:
+            answer = answer_advice(pb.AdviseStopRequest.FromString(request.SerializeToString()), LIMITS, threading.Event())
+        except EngineError as error:
+            reasons.add(refused(error))
+        else:
+            assert answer.stop.sentence
+            assert answer.state.ByteSize() <= 256 * 2**10
+    assert {"STATE_DAMAGED", "STATE_FOREIGN", "VALUE_OUT_OF_RANGE", "FIELD_MISSING"} <= reasons

@@ -36,5 +36,6 @@ class ErrorStability(Criterion):
         if np.isnan(bounds[-1]) or len(known) <= FIRST:
             message = f"it takes {FIRST + 1} rounds with all labelled embeddings (at most 1,024 columns) and classes, new ones at the end"
             return inconclusive(message)
-        ratio = float(bounds[-1] / known[:FIRST].min())
+        measure = known[:FIRST].min()
+        ratio = float(bounds[-1] / measure) if measure > 0 else 1.0
         return at_most(ratio, self.most, f"new labels move a surrogate's error by at most {ratio:.3f} of what they did at first")

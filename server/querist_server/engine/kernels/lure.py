@@ -31,10 +31,11 @@ def weights(chances: FloatArray, pool_size: int) -> FloatArray:
 def estimate(losses: FloatArray, chances: FloatArray, pool_size: int) -> tuple[float, float]:
     """Return the estimate, from 0 to 1, and its standard error, from the spread of the weighted losses.
 
-    The estimate of a share may fall outside 0 to 1 by chance; it is then the nearer end, which only makes it better.
+    The estimate of a share may fall outside 0 to 1 by chance; it is then the nearer end, which only makes it better. A standard error
+    above 1 says no more than 1.
     """
     weighted = weights(chances, pool_size) * losses
     left = 1 - len(losses) / pool_size
     deviation = float(np.sqrt(weighted.var(ddof=1) / len(weighted) * left))
     least = 1 / (len(losses) + 4)  # where no error was seen, that is no proof that there is none
-    return float(np.clip(weighted.mean(), 0.0, 1.0)), max(deviation, least * left)
+    return float(np.clip(weighted.mean(), 0.0, 1.0)), min(max(deviation, least * left), 1.0)
