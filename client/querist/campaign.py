@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from querist import _campaign_file
+from querist import _campaign_file, plots, report
 from querist._containers import index_of, to_array, to_ids
 from querist.advice import StopAdvice, advice_from_dict
 from querist.errors import CampaignError
@@ -304,6 +304,41 @@ class Campaign:
         advice = client.advise_stop(asked, stop_set=stop_set)
         self._write(advice={**asdict(advice), "state": None})
         return advice
+
+    def plot(self, path: str | Path) -> None:
+        """Draw the learning curve, what it costs, and where to stop; the ending of the path says how: .png, .svg or .pdf.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed: ``pip install 'querist[plot]'``.
+        """
+        plots.save(plots.learning_curve(self._points(), self.advice, currency=self._currency, title=self.name), path)
+
+    def report(self, path: str | Path) -> None:
+        """Write the campaign on one HTML page that needs nothing else.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed: ``pip install 'querist[plot]'``.
+        """
+        names = ("round", "labelled", "error", "cost", "verdict", "sentence")
+        rounds = [{name: each[name] for name in names} for each in self._told]
+        Path(path).write_text(report.page(self.name, self.advice, self._points(), rounds, currency=self._currency), encoding="utf-8")
+
+    @property
+    def _currency(self) -> str:
+        return "" if self.economics is None else self.economics.currency
+
+    @property
+    def _told(self) -> list[dict[str, Any]]:
+        """All rounds, the pending one last."""
+        pending = self._content["pending"]
+        return [*self._content["rounds"], *([] if pending is None else [pending])]
+
+    def _points(self) -> list[plots.Point]:
+        return [plots.Point(each["labelled"], each["error"], each["standard_error"]) for each in self._told if each["error"] is not None]
 
     def round(self, error: ErrorEstimate | Mapping[str, Any] | float | None = None, instances: int | None = None) -> CampaignRound:
         """Return what the campaign tells a server with its next round."""
