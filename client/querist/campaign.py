@@ -398,9 +398,9 @@ def _named(probabilities: Any, ids: Any, arguments: Mapping[str, Any]) -> tuple[
             raise CampaignError("give ids, or one of probabilities, " + ", ".join(by_row))
         ids = range(len(to_array(first, "probabilities")))
     names = [name.item() if isinstance(name, np.generic) else name for name in to_ids(ids)]
-    wrong = next((name for name in names if isinstance(name, bool) or not isinstance(name, (str, int))), None)
-    if wrong is not None:
-        raise CampaignError(f"an id is {wrong!r}; a campaign's ids are strings or whole numbers")
+    for name in names:
+        if isinstance(name, bool) or not isinstance(name, (str, int)):
+            raise CampaignError(f"an id is {name!r}; a campaign's ids are strings or whole numbers")
     return len(names), names
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from querist.advice import StopAdvice
+from querist.advice import CurvePoint, StopAdvice
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,11 +57,12 @@ def learning_curve(points: Sequence[Point], advice: StopAdvice | None, *, curren
     axes.errorbar(labelled, errors, yerr=spread, fmt="o", markersize=3.5, color=MEASURED, elinewidth=0.8, label="measured")
     forecast = None if advice is None else advice.forecast
     if forecast is not None:
-        ahead = [point.labelled for point in forecast.curve]
-        axes.plot(ahead, [point.error.mean for point in forecast.curve], color=FORECAST, linewidth=2, label="forecast")
-        low, high = [point.error.low for point in forecast.curve], [point.error.high for point in forecast.curve]
+        curve = _near(forecast.curve)
+        ahead = [point.labelled for point in curve]
+        axes.plot(ahead, [point.error.mean for point in curve], color=FORECAST, linewidth=2, label="forecast")
+        low, high = [point.error.low for point in curve], [point.error.high for point in curve]
         axes.fill_between(ahead, low, high, color=FORECAST, alpha=0.15, linewidth=0)
-        _money(axes, forecast.curve, currency)
+        _money(axes, curve, currency)
     if advice is not None and advice.verdict == "STOP" and points:
         axes.axvline(points[-1].labelled, color=STOP, linewidth=1.6, linestyle="--", label="stop")
     axes.set(xlabel="labelled instances", ylabel="error", title=title)
@@ -71,6 +72,13 @@ def learning_curve(points: Sequence[Point], advice: StopAdvice | None, *, curren
     axes.grid(axis="y", alpha=0.25)
     axes.legend(loc="upper right", frameon=False)
     return figure
+
+
+def _near(curve: Sequence[CurvePoint]) -> list[CurvePoint]:
+    """Return the part of a forecast that says something: up to twice the present labels, and half as far again as the cheapest number."""
+    costs = [(point.total_cost, point.labelled) for point in curve if point.total_cost is not None]
+    reach = max(2 * curve[0].labelled, 1.5 * min(costs)[1] if costs else 0)
+    return [point for point in curve if point.labelled <= reach]
 
 
 def _money(axes: Any, curve: Sequence[Any], currency: str) -> None:

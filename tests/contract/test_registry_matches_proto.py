@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from querist.v1 import error_reason_pb2, parts, plan_pb2, pool_pb2, selection_service_pb2, system_service_pb2
+from querist.v1 import criteria_pb2, error_reason_pb2, parts, plan_pb2, pool_pb2, selection_service_pb2, system_service_pb2
 from querist_server.engine.part import Merge, Need
 from querist_server.engine.presets import PRESETS
-from querist_server.engine.registry import CHOICES, GUARDS, SCORES, WEIGHTS
+from querist_server.engine.registry import CHOICES, CRITERIA, GUARDS, SCORES, WEIGHTS
 from querist_server.service.errors import CODES
 from querist_server.service.plans import decode_plan, encode_plan
 from querist_server.service.system import catalogue
@@ -21,6 +21,7 @@ KINDS = [
     (CHOICES, plan_pb2.Choice, "choices"),
     (GUARDS, plan_pb2.Guard, "guards"),
     (WEIGHTS, plan_pb2.Weight, "weights"),
+    (CRITERIA, criteria_pb2.Criterion, "criteria"),
 ]
 
 
@@ -71,6 +72,7 @@ def test_the_catalogue_is_complete():
     assert [part.name for part in found.choices] == sorted(CHOICES)
     assert [part.name for part in found.guards] == sorted(GUARDS)
     assert [part.name for part in found.weights] == sorted(WEIGHTS)
+    assert [part.name for part in found.criteria] == sorted(CRITERIA)
     beta = next(part for part in found.choices if part.name == "power").parameters[0]
     assert (beta.name, beta.type, beta.default_value, beta.minimum, beta.maximum) == ("beta", "double", "1.0", 1e-6, 1e6)
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 import querist
 from querist.demo import analysis, plot
 from querist.demo.data import CHOOSABLE, VALIDATION_ROWS, split
-from querist.demo.loop import ARMS, Curve, campaign
+from querist.demo.loop import ARMS, ECONOMICS, Curve, campaign
 
 TARGETS = (0.85, 0.90, 0.93, 0.95)
 CONTROL = "random"
@@ -25,11 +25,11 @@ def main(arguments: Sequence[str]) -> int:
     """Run the demo and return its exit status: 0, or 1 if it could not be run."""
     options = _options(arguments)
     started = time.perf_counter()
-    picture = options.output / "learning-curves.png"
+    picture, page = options.output / "learning-curves.png", options.output / "digits-0.html"
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         with _client(options.address) as client:
-            curves = run(client, seeds=options.seeds, rounds=options.rounds, batch=options.batch)
+            curves = run(client, seeds=options.seeds, rounds=options.rounds, batch=options.batch, folder=options.output)
         plot.save(curves, picture)
     except (querist.QueristError, OSError) as error:
         sys.stderr.write(f"querist: {error}\n")
@@ -40,12 +40,13 @@ def main(arguments: Sequence[str]) -> int:
         "saved: mean over all seeds with 95 % interval (Student's t, paired by seed, each line by itself);\n"
         "       a seed that never gets there counts with its last label.\n"
         f"committee: its members' weights come from {VALIDATION_ROWS} labels more, which are not counted.\n"
-        f"{time.perf_counter() - started:.0f} seconds. Learning curves: {picture}\n"
+        f"\n{analysis.stops([curve.stop for curve in curves[ARMS[0]]], ECONOMICS)}\n\n"
+        f"{time.perf_counter() - started:.0f} seconds. Learning curves: {picture}; the first campaign: {page}\n"
     )
     return 0
 
 
-def run(client: querist.Client, *, seeds: int, rounds: int, batch: int) -> dict[str, list[Curve]]:
+def run(client: querist.Client, *, seeds: int, rounds: int, batch: int, folder: Path) -> dict[str, list[Curve]]:
     """Run every arm on every seed's split.
 
     Linear algebra runs on one thread: on arrays this small, threads cost several times what they gain.
@@ -56,7 +57,7 @@ def run(client: querist.Client, *, seeds: int, rounds: int, batch: int) -> dict[
             data = split(seed)
             for arm in ARMS:
                 bar.set_description(f"seed {seed + 1}/{seeds}, {arm}")
-                curve = campaign(client, data, arm, seed=seed, rounds=rounds, batch=batch, tick=bar.update)
+                curve = campaign(client, data, arm, seed=seed, rounds=rounds, batch=batch, folder=folder, tick=bar.update)
                 curves[arm].append(curve)
     return curves
 

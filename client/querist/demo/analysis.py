@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from querist.demo.loop import Curve
+from querist.demo.loop import Curve, Stop
+from querist.rounds import Economics
 
 CONFIDENCE = 0.95
 FEWEST_FOR_INTERVAL = 3
@@ -98,3 +99,18 @@ def table(curves: dict[str, list[Curve]], control: str, targets: Sequence[float]
                 line += f"{interval:<26} {saved.verdict}"
             lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def stops(found: Sequence[Stop | None], economics: Economics) -> str:
+    """Return where campaigns were stopped and what that lost, as text."""
+    there = [stop for stop in found if stop is not None]
+    labels = [stop.labels for stop in there]
+    unit = economics.currency
+    return (
+        f"When to stop: a label costs {unit} {economics.label_cost:g}, an error {unit} {economics.error_cost:g}, "
+        f"and {economics.predictions:,.0f} predictions are to be made.\n"
+        f"The verdict on margin was STOP at {np.median(labels):.0f} labels (median; {min(labels)} to {max(labels)}). Of the first seed:\n"
+        f"  {there[0].sentence}\n"
+        f"Against the cheapest stop known afterwards it lost {unit} {np.mean([stop.lost for stop in there]):.0f} on average "
+        f"(to go on to the last label that was made: {unit} {np.mean([stop.lost_at_the_end for stop in there]):.0f})."
+    )

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info
 
 
 def test_a_short_run_prints_a_table_and_draws_a_plot(client, tmp_path, capsys):
-    arguments = ["--seeds", "1", "--rounds", "2", "--output", str(tmp_path / "out"), "--address", client.address]
+    arguments = ["--seeds", "1", "--rounds", "2", "--batch", "40", "--output", str(tmp_path / "out"), "--address", client.address]
     assert demo.main(arguments) == 0
     shown = capsys.readouterr().out
     assert "labels (median)" in shown
@@ -25,6 +25,12 @@ def test_a_short_run_prints_a_table_and_draws_a_plot(client, tmp_path, capsys):
         assert picture.size[0] > 800
     assert "100 labels more" in shown
     assert client.list_models() == []
+    assert "The verdict on margin was STOP at" in shown
+    kept = querist.Campaign(tmp_path / "out" / "digits-0.campaign")
+    stopped = next(each for each in kept.rounds if each.verdict == "STOP")
+    assert stopped.sentence in shown
+    assert stopped.round > 2
+    assert stopped.sentence in (tmp_path / "out" / "digits-0.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -43,9 +49,9 @@ def test_options_that_cannot_be_run_are_refused_before_anything_starts(capsys, a
     assert words in capsys.readouterr().err
 
 
-def test_a_pool_can_be_labelled_to_its_last_instance(client):
+def test_a_pool_can_be_labelled_to_its_last_instance(client, tmp_path):
     data = split(1)
-    curve = campaign(client, data, "random", seed=1, rounds=2, batch=CHOOSABLE // 2)
+    curve = campaign(client, data, "random", seed=1, rounds=2, batch=CHOOSABLE // 2, folder=tmp_path)
     rest = CHOOSABLE - 2 * (CHOOSABLE // 2)
     assert curve.labels[-1] + rest == len(data.pool)
 
@@ -66,9 +72,9 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch, capsys):
     assert capsys.readouterr().err == "querist: the demo needs more packages: pip install 'querist[demo]'\n"
 
 
-def test_every_arm_is_judged_by_the_same_model_and_begins_alike(client):
+def test_every_arm_is_judged_by_the_same_model_and_begins_alike(client, tmp_path):
     data = split(2)
-    curves = [campaign(client, data, arm, seed=2, rounds=1, batch=10) for arm in ARMS]
+    curves = [campaign(client, data, arm, seed=2, rounds=1, batch=10, folder=tmp_path) for arm in ARMS]
     assert len({curve.accuracy[0] for curve in curves}) == 1
     judge = models.single(2).fit(data.features[data.pool][data.first], data.labels[data.pool][data.first])
     predicted = judge.predict(data.features[data.test])
@@ -101,9 +107,9 @@ def test_a_weight_is_the_geometric_mean_of_likelihoods():
     assert models.weight(model, features, labels) == pytest.approx(np.prod(likelihoods) ** (1 / 200), rel=1e-6)
 
 
-def test_the_same_seed_gives_the_same_curve(client):
+def test_the_same_seed_gives_the_same_curve(client, tmp_path):
     data = split(3)
-    runs = [campaign(client, data, arm, seed=3, rounds=2, batch=10) for arm in ("committee", "committee", "random")]
+    runs = [campaign(client, data, arm, seed=3, rounds=2, batch=10, folder=tmp_path) for arm in ("committee", "committee", "random")]
     assert runs[0] == runs[1]
     assert runs[0].labels == (20, 30, 40)
     assert runs[0].accuracy != runs[2].accuracy
@@ -115,23 +121,26 @@ def test_the_splits_share_no_row_and_begin_with_every_class():
     assert set(data.labels[data.pool][data.first]) == set(range(10))
 
 
-def test_campaigns_at_the_same_time_on_one_server_leave_each_other_alone(client):
+def test_campaigns_at_the_same_time_on_one_server_leave_each_other_alone(client, tmp_path):
     data = split(0)
     with ThreadPoolExecutor(3) as threads:
-        running = [threads.submit(campaign, client, data, "margin", seed=0, rounds=4, batch=10) for _ in range(3)]
+        folders = [tmp_path / str(number) for number in range(3)]
+        for folder in folders:
+            folder.mkdir()
+        running = [threads.submit(campaign, client, data, "margin", seed=0, rounds=4, batch=50, folder=folder) for folder in folders]
         first, *others = [one.result() for one in running]
     assert others == [first, first]
     assert client.list_models() == []
 
 
-def test_models_do_not_stay_behind_when_a_selection_fails(client):
+def test_models_do_not_stay_behind_when_a_selection_fails(client, tmp_path):
     with pytest.raises(InvalidRequestError, match="candidates"):
-        campaign(client, split(0), "committee", seed=0, rounds=1, batch=2000)
+        campaign(client, split(0), "committee", seed=0, rounds=1, batch=2000, folder=tmp_path)
     assert client.list_models() == []
 
 
-def test_linear_algebra_runs_on_one_thread(monkeypatch):
+def test_linear_algebra_runs_on_one_thread(monkeypatch, tmp_path):
     seen = []
     monkeypatch.setattr(demo, "campaign", lambda *_, **__: seen.extend(library["num_threads"] for library in threadpool_info()))
-    demo.run(None, seeds=1, rounds=1, batch=1)
+    demo.run(None, seeds=1, rounds=1, batch=1, folder=tmp_path)
     assert set(seen) == {1}
