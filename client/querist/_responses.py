@@ -113,22 +113,25 @@ def _calibration(message: selection_service_pb2.CalibrationReport) -> results.Ca
 
 
 def _pre_annotations(response: selection_service_pb2.SelectResponse, parts: Sequence[Any]) -> results.PreAnnotations:
-    report = response.pre_annotation
+    report, rows = response.pre_annotation, sum(len(part.indices) for part in parts)
     sizes = _joined([part.set_sizes for part in parts], np.int32)
     members = _joined([part.set_labels for part in parts], np.int32)
     ends = np.cumsum(np.maximum(sizes, 0))
     sets = [None if size < 0 else members[end - size : end] for size, end in zip(sizes.tolist(), ends.tolist(), strict=True)]
-    accepted = _joined([part.accepted for part in parts], np.bool_)
+    lows, highs = (_present([getattr(part, name) for part in parts], np.float64) for name in ("interval_lows", "interval_highs"))
     return results.PreAnnotations(
-        labels=_joined([part.top_labels for part in parts], np.int32).reshape(-1, report.top_labels),
-        confidences=_joined([part.top_confidences for part in parts], np.float64).reshape(-1, report.top_labels),
+        labels=_joined([part.top_labels for part in parts], np.int32).reshape(rows, report.top_labels),
+        confidences=_joined([part.top_confidences for part in parts], np.float64).reshape(rows, report.top_labels),
         sets=sets or None,
-        accepted=accepted if len(accepted) else None,
+        accepted=_present([part.accepted for part in parts], np.bool_),
         set_thresholds=_joined([report.set_thresholds], np.float64),
         coverage_guaranteed=report.coverage_guaranteed,
         accept_threshold=report.accept_threshold if report.HasField("accept_threshold") else None,
         accept_error_bound=report.accept_error_bound if report.HasField("accept_error_bound") else None,
         accept_rows=report.accept_rows,
+        sure_counts=_present([part.sure_counts for part in parts], np.int32),
+        values=_present([part.suggested_values for part in parts], np.float64),
+        intervals=_frozen(np.stack((lows, highs), axis=1)) if lows is not None and highs is not None else None,
     )
 
 
@@ -171,6 +174,12 @@ def server_info(message: system_service_pb2.GetServerInfoResponse) -> catalogue.
 
 def _joined(columns: list[Any], dtype: Any) -> npt.NDArray[Any]:
     return _frozen(np.concatenate([np.fromiter(column, dtype, len(column)) for column in columns]))
+
+
+def _present(columns: list[Any], dtype: Any) -> npt.NDArray[Any] | None:
+    """Return a column, or None if it is empty."""
+    column = _joined(columns, dtype)
+    return column if len(column) else None
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

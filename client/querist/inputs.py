@@ -64,24 +64,37 @@ class CostHistory:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CalibrationSet:
-    """Instances with known classes that your model was not trained on: its probabilities are made honest by them, by temperature scaling.
+    """Instances of which the truth is known and that your model was not trained on.
+
+    Its probabilities of classes are made honest by them, by temperature scaling; pre-annotations are as sure as they say by them.
 
     Attributes
     ----------
     classes : array (n,) of integers
-        From 0 to C - 1.
+        From 0 to C - 1; with
     probabilities, logits : array (n, C)
-        What your model says of them; one of the two.
+        what your model says of them; one of the two.
     weights : array (n,), optional
         How much each counts: one over the probability with which it was drawn, if the draw was not uniform.
+    label_probabilities, sets : array (n, L)
+        For labels that do not exclude each other: what your model says, and which apply.
+    predicted_values, values : array (n,)
+        For regression: what your model says, and the truth.
+    predicted_variances : array (n,), optional
+        How exact your model says that is.
     origin : {"random", "chosen"}
         A uniform draw (or one that the weights make up for), or chosen by a strategy.
     """
 
-    classes: Any
+    classes: Any = None
     probabilities: Any = None
     logits: Any = None
     weights: Any = None
+    label_probabilities: Any = None
+    sets: Any = None
+    predicted_values: Any = None
+    values: Any = None
+    predicted_variances: Any = None
     origin: str
 
 
@@ -92,9 +105,9 @@ class PreAnnotation:
     Attributes
     ----------
     top_labels : int
-        How many of the likeliest classes; 3.
+        How many of the likeliest classes or labels; 3.
     coverage : float
-        Asks for a set of classes that holds the true one at least this often; needs a calibration set.
+        Asks for a set of classes or labels, or an interval of values, that holds the truth at least this often; needs a calibration set.
     conformal_score : {"least_ambiguous", "adaptive", "regularized"}
         What sets are made by.
     by_class : bool

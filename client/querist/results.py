@@ -91,11 +91,17 @@ class PreAnnotations:
     Attributes
     ----------
     labels : ndarray of int32, shape (n, k)
-        The likeliest classes, the likeliest first; -1 for instances that get none.
+        The likeliest classes or labels, the likeliest first; -1 for instances that get none. k is 0 for regression.
     confidences : ndarray of float64, shape (n, k)
         Their calibrated probabilities.
     sets : list or None
-        For each instance the classes of its conformal set as an ndarray, or None if it gets none.
+        For each instance the classes, or labels, of its conformal set as an ndarray, the likeliest first, or None if it gets none.
+    sure_counts : ndarray of int32 or None
+        For labels: how many of the likeliest all apply; -1 for instances that get none.
+    values : ndarray of float64 or None
+        For regression: predictions; NaN for instances that get none.
+    intervals : ndarray of float64, shape (n, 2), or None
+        For regression: the ends of intervals that hold the true values.
     accepted : ndarray of bool or None
         Whether the likeliest label may be accepted unseen.
     set_thresholds : ndarray of float64
@@ -117,6 +123,9 @@ class PreAnnotations:
     accept_threshold: float | None
     accept_error_bound: float | None
     accept_rows: int
+    sure_counts: npt.NDArray[np.int32] | None = None
+    values: FloatArray | None = None
+    intervals: FloatArray | None = None
 
 
 @dataclass(frozen=True)

@@ -378,7 +378,7 @@ class Spending(_message.Message):
     def __init__(self, cost: _Optional[float] = ..., left: _Optional[float] = ..., affordable: _Optional[int] = ..., predicted: bool = ..., error: _Optional[float] = ...) -> None: ...
 
 class Selected(_message.Message):
-    __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components", "values", "gains", "clusters", "costs", "audit_draws", "top_labels", "top_confidences", "set_sizes", "set_labels", "accepted", "draw_numbers", "draw_probabilities")
+    __slots__ = ("indices", "keys", "scores", "priorities", "confidences", "predicted_labels", "random_draws", "inclusion_probabilities", "components", "values", "gains", "clusters", "costs", "audit_draws", "top_labels", "top_confidences", "set_sizes", "set_labels", "accepted", "draw_numbers", "draw_probabilities", "sure_counts", "suggested_values", "interval_lows", "interval_highs")
     INDICES_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
@@ -400,6 +400,10 @@ class Selected(_message.Message):
     ACCEPTED_FIELD_NUMBER: _ClassVar[int]
     DRAW_NUMBERS_FIELD_NUMBER: _ClassVar[int]
     DRAW_PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    SURE_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    SUGGESTED_VALUES_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_LOWS_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_HIGHS_FIELD_NUMBER: _ClassVar[int]
     indices: _containers.RepeatedScalarFieldContainer[int]
     keys: _containers.RepeatedScalarFieldContainer[int]
     scores: _containers.RepeatedScalarFieldContainer[float]
@@ -421,7 +425,11 @@ class Selected(_message.Message):
     accepted: _containers.RepeatedScalarFieldContainer[bool]
     draw_numbers: _containers.RepeatedScalarFieldContainer[int]
     draw_probabilities: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, indices: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., priorities: _Optional[_Iterable[float]] = ..., confidences: _Optional[_Iterable[float]] = ..., predicted_labels: _Optional[_Iterable[int]] = ..., random_draws: _Optional[_Iterable[bool]] = ..., inclusion_probabilities: _Optional[_Iterable[float]] = ..., components: _Optional[_Iterable[_Union[ScoreComponent, _Mapping]]] = ..., values: _Optional[_Iterable[float]] = ..., gains: _Optional[_Iterable[float]] = ..., clusters: _Optional[_Iterable[int]] = ..., costs: _Optional[_Iterable[float]] = ..., audit_draws: _Optional[_Iterable[bool]] = ..., top_labels: _Optional[_Iterable[int]] = ..., top_confidences: _Optional[_Iterable[float]] = ..., set_sizes: _Optional[_Iterable[int]] = ..., set_labels: _Optional[_Iterable[int]] = ..., accepted: _Optional[_Iterable[bool]] = ..., draw_numbers: _Optional[_Iterable[int]] = ..., draw_probabilities: _Optional[_Iterable[float]] = ...) -> None: ...
+    sure_counts: _containers.RepeatedScalarFieldContainer[int]
+    suggested_values: _containers.RepeatedScalarFieldContainer[float]
+    interval_lows: _containers.RepeatedScalarFieldContainer[float]
+    interval_highs: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, indices: _Optional[_Iterable[int]] = ..., keys: _Optional[_Iterable[int]] = ..., scores: _Optional[_Iterable[float]] = ..., priorities: _Optional[_Iterable[float]] = ..., confidences: _Optional[_Iterable[float]] = ..., predicted_labels: _Optional[_Iterable[int]] = ..., random_draws: _Optional[_Iterable[bool]] = ..., inclusion_probabilities: _Optional[_Iterable[float]] = ..., components: _Optional[_Iterable[_Union[ScoreComponent, _Mapping]]] = ..., values: _Optional[_Iterable[float]] = ..., gains: _Optional[_Iterable[float]] = ..., clusters: _Optional[_Iterable[int]] = ..., costs: _Optional[_Iterable[float]] = ..., audit_draws: _Optional[_Iterable[bool]] = ..., top_labels: _Optional[_Iterable[int]] = ..., top_confidences: _Optional[_Iterable[float]] = ..., set_sizes: _Optional[_Iterable[int]] = ..., set_labels: _Optional[_Iterable[int]] = ..., accepted: _Optional[_Iterable[bool]] = ..., draw_numbers: _Optional[_Iterable[int]] = ..., draw_probabilities: _Optional[_Iterable[float]] = ..., sure_counts: _Optional[_Iterable[int]] = ..., suggested_values: _Optional[_Iterable[float]] = ..., interval_lows: _Optional[_Iterable[float]] = ..., interval_highs: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class ScoreComponent(_message.Message):
     __slots__ = ("name", "values")

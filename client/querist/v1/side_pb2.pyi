@@ -76,13 +76,23 @@ class Target(_message.Message):
     def __init__(self, embeddings: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., committee: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class CalibrationSet(_message.Message):
-    __slots__ = ("probabilities", "logits", "classes", "weights")
+    __slots__ = ("probabilities", "logits", "classes", "weights", "label_probabilities", "sets", "predicted_values", "values", "predicted_variances")
     PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     LOGITS_FIELD_NUMBER: _ClassVar[int]
     CLASSES_FIELD_NUMBER: _ClassVar[int]
     WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    LABEL_PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    SETS_FIELD_NUMBER: _ClassVar[int]
+    PREDICTED_VALUES_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    PREDICTED_VARIANCES_FIELD_NUMBER: _ClassVar[int]
     probabilities: _tensor_pb2.Tensor
     logits: _tensor_pb2.Tensor
     classes: _tensor_pb2.Tensor
     weights: _tensor_pb2.Tensor
-    def __init__(self, probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., logits: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., classes: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., weights: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    label_probabilities: _tensor_pb2.Tensor
+    sets: _tensor_pb2.Tensor
+    predicted_values: _tensor_pb2.Tensor
+    values: _tensor_pb2.Tensor
+    predicted_variances: _tensor_pb2.Tensor
+    def __init__(self, probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., logits: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., classes: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., weights: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., label_probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., sets: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., predicted_values: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., values: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., predicted_variances: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from querist_server.engine import intake
 from querist_server.engine.errors import EngineError
+from querist_server.engine.side_checks import finite
 
 Array = npt.NDArray[Any]
 
@@ -50,9 +51,9 @@ def _stop_set(sent: Mapping[str, Array]) -> dict[str, Any]:
 
 
 def _screened(sent: Mapping[str, Array]) -> npt.NDArray[np.float64] | None:
-    if "screened" not in sent:
+    chances = finite(sent, "screened")
+    if chances is None:
         return None
-    chances = intake.finite(sent["screened"], "side.screened", 0).astype(np.float64)
     wrong = (chances < 0) | (chances > 1)
     if wrong.any():
         row = int(wrong.argmax())

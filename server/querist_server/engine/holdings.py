@@ -31,6 +31,12 @@ ROW_COLUMNS = (
     Need.COMMITTEE_PROBABILITIES,
 )
 """Needs that a choice, a guard or a weight may want to see of all rows together; each is a column, called like the need in lower case."""
+_PREDICTED = {
+    "CLASSES": {Need.PROBABILITIES},
+    "LABELS": {Need.LABEL_PROBABILITIES},
+    "VALUES": {Need.PREDICTED_VALUES, Need.PREDICTED_VARIANCES},
+}
+"""What pre-annotations of each form are made from, as far as it was sent."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +198,9 @@ class Holdings:
             if block.costs is not None:
                 columns["cost"] = block.costs[at]
             for name in self._columns:
-                columns[name] = getattr(block, name)[at]
+                column = getattr(block, name)
+                if column is not None:
+                    columns[name] = column[at]
             if block.uncalibrated is not None:
                 columns["uncalibrated"] = block.uncalibrated[at]
             if isinstance(self._task.plan.score, SetScore):
@@ -245,5 +253,5 @@ def _columns_wanted(task: Task) -> list[str]:
         parts.append(plan.score)
     wanted = frozenset[Need]().union(*(part.required() for part in parts))
     if task.pre_annotation is not None:
-        wanted |= {Need.PROBABILITIES}
+        wanted |= _PREDICTED[task.pre_annotation.form]
     return [need.value.lower() for need in ROW_COLUMNS if need in wanted]

@@ -149,8 +149,12 @@ class Run:
             self.task = self.task.with_plan(self.auto_choice.plan)
         self._shape = shape.shape_of(columns, self._side.names, self.task, self._limits, self._side.rows("head.weights"))
         draws.refuse_unknown(self.task)
+        if self.task.pre_annotation is not None:
+            asked = self.task.pre_annotation.settled(shape.form_of(columns))
+            self.task = dataclasses.replace(self.task, pre_annotation=asked)
         cost = self.task.cost_matrix
         side = self._side.build(columns, self._shape.classes, self._shape.members)
+        self._check_origin(side)
         settled = self.task.plan.score.settled(side, self._shape.classes)
         if settled is not self.task.plan.score:
             self.task = self.task.with_plan(dataclasses.replace(self.task.plan, score=settled))
@@ -184,10 +188,14 @@ class Run:
         if not {"probabilities", "logits"} & {*columns, *of_parts}:
             message = "a calibration set was sent, but no probabilities or logits of one model that it could calibrate"
             raise EngineError("INPUT_MISSING", message, field="probabilities")
-        if self.task.calibration_origin is None:
+        return Temperature.fitted(logits, classes, np.ones(len(logits)) if weights is None else weights)
+
+    def _check_origin(self, side: Side) -> None:
+        """Refuse a calibration set that does not say where it comes from."""
+        known = (side.calibration_logits, side.calibration_sets, side.calibration_values)
+        if self.task.calibration_origin is None and any(truth is not None for truth in known):
             message = "say where the calibration set comes from: CALIBRATION_ORIGIN_RANDOM or CALIBRATION_ORIGIN_CHOSEN"
             raise EngineError("FIELD_MISSING", message, field="calibration_origin")
-        return Temperature.fitted(logits, classes, np.ones(len(logits)) if weights is None else weights)
 
     def _fold(self, cuts: Iterable[grid.Cut]) -> None:
         started = time.perf_counter()

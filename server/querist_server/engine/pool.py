@@ -44,6 +44,11 @@ class Side:
     calibration_classes : ndarray of shape (n,), int64
     calibration_weights : ndarray of shape (n,), float64
         Instances with known classes by which probabilities are made honest.
+    calibration_sets : ndarray of shape (n, L), bool
+    calibration_label_probabilities : ndarray of shape (n, L), float64
+        Instances with known labels, for multi-label tasks.
+    calibration_values, calibration_predicted_values, calibration_predicted_variances : ndarray of shape (n,), float64
+        Instances with known targets, for regression.
     target_embeddings : ndarray of shape (E, D), of the type of the pool's embeddings
     target_probabilities : ndarray of shape (E, C)
     target_committee : ndarray of shape (K, E, C)
@@ -69,6 +74,11 @@ class Side:
     calibration_logits: npt.NDArray[np.float64] | None = None
     calibration_classes: npt.NDArray[np.int64] | None = None
     calibration_weights: npt.NDArray[np.float64] | None = None
+    calibration_sets: npt.NDArray[np.bool_] | None = None
+    calibration_label_probabilities: npt.NDArray[np.float64] | None = None
+    calibration_values: npt.NDArray[np.float64] | None = None
+    calibration_predicted_values: npt.NDArray[np.float64] | None = None
+    calibration_predicted_variances: npt.NDArray[np.float64] | None = None
     target_embeddings: Array | None = None
     target_probabilities: Array | None = None
     target_committee: Array | None = None

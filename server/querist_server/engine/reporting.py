@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine.annotations.pre_annotation import Suggestions, suggest
+from querist_server.engine.annotations.pre_annotation import suggest
+from querist_server.engine.annotations.suggestions import Suggestions
 from querist_server.engine.batching import Batch
 from querist_server.engine.holdings import Holdings
 from querist_server.engine.keep import Columns
@@ -106,8 +107,7 @@ class Report:
         silent = np.zeros(len(batch["index"]), bool)
         for name in ("random_draw", "audit_draw"):
             silent |= batch.get(name, False)
-        as_sent = batch.get("uncalibrated", batch["probabilities"])
-        return suggest(asked, batch["probabilities"], as_sent, silent, self.task.calibration_origin, self.context.side)
+        return suggest(asked, batch, silent, self.task.calibration_origin, self.context.side)
 
     def _components(self, batch: Columns) -> dict[str, npt.NDArray[Any]]:
         components = {name: batch["raw"][:, column] for column, name in enumerate(self.task.component_names)}

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from querist_server.engine.advising import Advice
-from querist_server.engine.annotations.pre_annotation import Suggestions
+from querist_server.engine.annotations.suggestions import Suggestions
 from querist_server.engine.calibrations.temperature import Temperature
 
 FloatArray = npt.NDArray[np.float64]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.annotations.pre_annotation import PREDICTIONS, TRUTHS
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.part import Need
 from querist_server.engine.ragged import Ragged
@@ -188,15 +190,21 @@ def _check_needs(columns: Mapping[str, Any], beside: Collection[str], task: Task
         else:
             _check_columns(columns, _PROVIDERS[need], "", sent)
     if task.pre_annotation is not None:
-        _check_columns(columns, _PROVIDERS[Need.PROBABILITIES], "", sent, "a pre-annotation")
-        if task.pre_annotation.needs_calibration and "calibration.classes" not in beside:
-            message = "conformal sets and accepted labels need a calibration set, side.calibration"
+        _check_columns(columns, tuple(itertools.chain(*PREDICTIONS.values())), "", sent, "a pre-annotation")
+        form = form_of(columns)
+        if task.pre_annotation.needs_calibration and TRUTHS[form] not in beside:
+            message = f"conformal sets, intervals and accepted labels of {form.lower()} need side.{TRUTHS[form]}, which was not sent"
             raise EngineError("INPUT_MISSING", message, field="side.calibration")
     if task.budget is not None:
         _check_columns(columns, _PROVIDERS[Need.COSTS], "", sent, "a budget")
     for need in sorted(task.plan.score.required_of_parts(), key=lambda need: need.value):
         of_parts: Mapping[str, Array] = columns["parts"].columns
         _check_columns(of_parts, _PROVIDERS[need], "parts.", ", ".join(f"parts.{name}" for name in sorted(of_parts)))
+
+
+def form_of(columns: Collection[str]) -> str:
+    """Return the form of pre-annotations that go with a pool's columns."""
+    return next((form for form, names in PREDICTIONS.items() if any(name in columns for name in names)), "CLASSES")
 
 
 def _check_columns(columns: Mapping[str, Any], allowed: tuple[str, ...], prefix: str, sent: str, what: str = "the plan") -> None:

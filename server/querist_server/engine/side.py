@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from querist_server.engine import intake
-from querist_server.engine.calibrations import temperature
+from querist_server.engine.calibration_side import calibrations
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.followed_side import followed
 from querist_server.engine.pool import Side
+from querist_server.engine.side_checks import check_classes, check_lengths, finite, known_classes, refuse_empty
 from querist_server.engine.task import Limits
 
 Array = npt.NDArray[Any]
@@ -20,7 +21,6 @@ Array = npt.NDArray[Any]
 FEWEST_COSTS = 3
 _LABELLED = ("labelled.embeddings", "labelled.classes", "labelled.values", "labelled.sets")
 _HISTORY = ("cost_history.features", "cost_history.costs")
-_CALIBRATION = ("calibration.classes", "calibration.probabilities", "calibration.logits", "calibration.weights")
 _TARGET = ("target.embeddings", "target.probabilities", "target.committee")
 
 
@@ -78,16 +78,15 @@ class SideIntake:
         """
         sent = {name: pieces[0] if len(pieces) == 1 else np.concatenate(pieces) for name, pieces in self._pieces.items()}
         self._pieces = {}
-        _check_lengths(sent, _LABELLED)
-        _check_lengths(sent, _HISTORY)
-        _check_lengths(sent, _TARGET)
-        _check_lengths(sent, _CALIBRATION)
+        check_lengths(sent, _LABELLED)
+        check_lengths(sent, _HISTORY)
+        check_lengths(sent, _TARGET)
         embeddings = pool.get("embeddings")
-        weights = _finite(sent, "head.weights")
+        weights = finite(sent, "head.weights")
         return Side(
             labelled_embeddings=_points(sent, "labelled.embeddings", embeddings),
-            labelled_classes=_known_classes(sent, "labelled.classes", classes),
-            labelled_values=_finite(sent, "labelled.values"),
+            labelled_classes=known_classes(sent, "labelled.classes", classes),
+            labelled_values=finite(sent, "labelled.values"),
             labelled_sets=_sets(sent, pool.get("label_probabilities")),
             wanted=_points(sent, "wanted", embeddings),
             unwanted=_points(sent, "unwanted", embeddings),
@@ -95,28 +94,12 @@ class SideIntake:
             head_bias=_bias(sent, weights),
             cost_features=_features(sent, pool.get("cost_features")),
             cost_history=_costs(sent),
-            calibration_logits=_calibration_logits(sent, classes),
-            calibration_classes=_known_classes(sent, "calibration.classes", classes),
-            calibration_weights=_calibration_weights(sent),
+            **calibrations(sent, classes, pool.get("label_probabilities")),
             target_embeddings=_points(sent, "target.embeddings", embeddings),
             target_probabilities=_target_probabilities(sent, classes),
             target_committee=_target_committee(sent, classes, members),
             **followed(sent),
         )
-
-
-def _check_lengths(sent: Mapping[str, Array], names: tuple[str, ...]) -> None:
-    found = [(name, len(sent[name])) for name in names if name in sent]
-    for name, length in found[1:]:
-        if length != found[0][1]:
-            message = f"{name} has {length} rows and {found[0][0]} has {found[0][1]}; they must agree"
-            raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
-
-
-def _finite(sent: Mapping[str, Array], name: str) -> npt.NDArray[np.float64] | None:
-    if name not in sent:
-        return None
-    return intake.finite(sent[name], f"side.{name}", 0).astype(np.float64)
 
 
 def _points(sent: Mapping[str, Array], name: str, embeddings: Array | None) -> Array | None:
@@ -133,18 +116,6 @@ def _points(sent: Mapping[str, Array], name: str, embeddings: Array | None) -> A
         message = f"{name} is {points.dtype} and the pool's embeddings are {expected} (16 bits count as float32); send one type"
         raise EngineError("DTYPE_INVALID", message, field=path)
     return points if len(points) else None
-
-
-def _known_classes(sent: Mapping[str, Array], name: str, classes: int) -> npt.NDArray[np.int64] | None:
-    if name not in sent:
-        return None
-    values = sent[name]
-    wrong = (values < 0) | (values >= classes) if classes else values < 0
-    if wrong.any():
-        row = int(wrong.argmax())
-        allowed = f"0 to {classes - 1}" if classes else "0 or more"
-        raise EngineError("VALUE_OUT_OF_RANGE", f"a class is {values[row]}; allowed is {allowed}", field=f"side.{name}", row=row)
-    return values.astype(np.int64)
 
 
 def _sets(sent: Mapping[str, Array], probabilities: Array | None) -> npt.NDArray[np.bool_] | None:
@@ -170,7 +141,7 @@ def _head(weights: npt.NDArray[np.float64] | None, classes: int, embeddings: Arr
 
 
 def _bias(sent: Mapping[str, Array], weights: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
-    bias = _finite(sent, "head.bias")
+    bias = finite(sent, "head.bias")
     if weights is None:
         if bias is not None:
             raise EngineError("FIELD_MISSING", "a head has a bias but no weights", field="side.head.weights")
@@ -185,7 +156,7 @@ def _bias(sent: Mapping[str, Array], weights: npt.NDArray[np.float64] | None) ->
 
 def _features(sent: Mapping[str, Array], pool: Array | None) -> npt.NDArray[np.float64] | None:
     name = "cost_history.features"
-    features = _finite(sent, name)
+    features = finite(sent, name)
     if (features is None) != ("cost_history.costs" not in sent):
         raise EngineError("FIELD_MISSING", "a cost history needs features and costs", field="side.cost_history")
     if features is None:
@@ -202,51 +173,13 @@ def _features(sent: Mapping[str, Array], pool: Array | None) -> npt.NDArray[np.f
     return features
 
 
-def _calibration_logits(sent: Mapping[str, Array], classes: int) -> npt.NDArray[np.float64] | None:
-    """Return the logits of the calibration set, or the logarithms of its probabilities."""
-    found = [name for name in ("calibration.probabilities", "calibration.logits") if name in sent]
-    if not found:
-        if any(name in sent for name in _CALIBRATION):
-            raise EngineError("FIELD_MISSING", "a calibration set needs probabilities or logits", field="side.calibration.probabilities")
-        return None
-    if len(found) > 1:
-        raise EngineError(
-            "FIELD_CONFLICT", "send probabilities or logits of the calibration set, not both", field="side.calibration.logits"
-        )
-    name = found[0]
-    if "calibration.classes" not in sent:
-        raise EngineError("FIELD_MISSING", "a calibration set needs the true classes", field="side.calibration.classes")
-    _refuse_empty(name, sent[name])
-    if not len(sent[name]):
-        raise EngineError("SHAPE_INVALID", "the calibration set has no rows; at least 1 is needed", field=f"side.{name}")
-    if name == "calibration.logits":
-        logits = intake.logit_rows(sent[name], f"side.{name}", 0)
-    else:
-        logits = temperature.logs(intake.probability_rows(sent[name], f"side.{name}", 0))
-    _check_classes(name, logits, classes)
-    return logits.astype(np.float64)
-
-
-def _calibration_weights(sent: Mapping[str, Array]) -> npt.NDArray[np.float64] | None:
-    name = "calibration.weights"
-    weights = _finite(sent, name)
-    if weights is None:
-        return None
-    if (weights < 0).any():
-        row = int((weights < 0).argmax())
-        raise EngineError("WEIGHTS_INVALID", f"a weight is {weights[row]:g}; allowed is 0 or more", field=f"side.{name}", row=row)
-    if not weights.any():
-        raise EngineError("WEIGHTS_INVALID", "all weights are 0; at least one must be above 0", field=f"side.{name}")
-    return np.ldexp(weights, -np.frexp(weights.max())[1])  # an exact power of two, so that their sum does not overflow
-
-
 def _target_probabilities(sent: Mapping[str, Array], classes: int) -> Array | None:
     name = "target.probabilities"
     if name not in sent:
         return None
-    _refuse_empty(name, sent[name])
+    refuse_empty(name, sent[name])
     probabilities = intake.probability_rows(sent[name], f"side.{name}", 0)
-    _check_classes(name, probabilities, classes)
+    check_classes(name, probabilities, classes)
     return probabilities if len(probabilities) else None
 
 
@@ -255,31 +188,19 @@ def _target_committee(sent: Mapping[str, Array], classes: int, members: int) -> 
     if name not in sent:
         return None
     committee = sent[name]
-    _refuse_empty(name, committee)
+    refuse_empty(name, committee)
     if members and committee.shape[1] != members:
         message = f"{name} has {committee.shape[1]} members and the pool's committee {members}; they must agree"
         raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
     if not len(committee):
         return None
     probabilities = intake.probability_rows(np.moveaxis(committee, 1, 0), f"side.{name}", 0)
-    _check_classes(name, probabilities, classes)
+    check_classes(name, probabilities, classes)
     return probabilities
 
 
-def _refuse_empty(name: str, tensor: Array) -> None:
-    if 0 in tensor.shape[1:]:
-        message = f"{name} has shape {list(tensor.shape)}; members and classes must be 1 at least"
-        raise EngineError("SHAPE_INVALID", message, field=f"side.{name}")
-
-
-def _check_classes(name: str, probabilities: Array, classes: int) -> None:
-    if classes and probabilities.shape[-1] != classes:
-        message = f"{name} has {probabilities.shape[-1]} classes and the pool {classes}; they must agree"
-        raise EngineError("SHAPE_MISMATCH", message, field=f"side.{name}")
-
-
 def _costs(sent: Mapping[str, Array]) -> npt.NDArray[np.float64] | None:
-    costs = _finite(sent, "cost_history.costs")
+    costs = finite(sent, "cost_history.costs")
     if costs is not None and not (costs > 0).all():
         row = int((costs <= 0).argmax())
         raise EngineError("VALUE_OUT_OF_RANGE", f"a cost is {costs[row]:g}; allowed is above 0", field="side.cost_history.costs", row=row)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine.annotations.pre_annotation import PreAnnotation
+from querist_server.engine.annotations.suggestions import PreAnnotation
 from querist_server.engine.errors import EngineError
 from querist_server.engine.part import PoolScore
 from querist_server.engine.plan import Plan

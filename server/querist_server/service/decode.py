@@ -13,7 +13,7 @@ import numpy.typing as npt
 from querist import codec
 from querist.v1 import pool_pb2, selection_service_pb2, side_pb2, tensor_pb2
 
-from querist_server.engine.annotations.pre_annotation import PreAnnotation
+from querist_server.engine.annotations.suggestions import PreAnnotation
 from querist_server.engine.errors import EngineError
 from querist_server.engine.plan import Plan
 from querist_server.engine.ragged import Ragged
@@ -70,6 +70,11 @@ _SIDE: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "calibration.logits": ((1, 2), FLOATS, "[n, C], [n] or [n, 1]"),
     "calibration.classes": ((1,), INTEGERS, "[n]"),
     "calibration.weights": ((1,), (*FLOATS, *INTEGERS), "[n]"),
+    "calibration.label_probabilities": ((2,), FLOATS, "[n, L]"),
+    "calibration.sets": ((2,), ("BOOL", *INTEGERS), "[n, L]"),
+    "calibration.predicted_values": ((1,), FLOATS, "[n]"),
+    "calibration.values": ((1,), (*FLOATS, *INTEGERS), "[n]"),
+    "calibration.predicted_variances": ((1,), FLOATS, "[n]"),
     "target.embeddings": ((2,), FLOATS, "[E, D]"),
     "target.probabilities": ((2,), FLOATS, "[E, C]"),
     "target.committee": ((3,), FLOATS, "[E, K, C]"),

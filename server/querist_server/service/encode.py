@@ -13,7 +13,7 @@ from querist import codec
 from querist._version import __version__
 from querist.v1 import selection_service_pb2 as pb
 
-from querist_server.engine.annotations.pre_annotation import Suggestions
+from querist_server.engine.annotations.suggestions import Suggestions
 from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.pipeline import AutoChoice
 from querist_server.engine.plan import Plan
@@ -24,7 +24,7 @@ from querist_server.service.plans import encode_plan
 
 PIECE_BYTES = 3 * 2**20
 """What a piece of a long selection may weigh: below the 4 MiB that every gRPC library takes by default."""
-ROW_BYTES, COMPONENT_BYTES, LABEL_BYTES = 140, 8, 19
+ROW_BYTES, COMPONENT_BYTES, LABEL_BYTES, SUGGESTION_BYTES = 140, 8, 19, 40
 """The most that the columns of an instance weigh, each component more, and each label with its confidence (a label of -1 takes 10)."""
 
 
@@ -70,9 +70,7 @@ def encode_pieces(selection: Selection) -> Iterator[slice]:
     """Cut a long selection into rows for one message each; the last piece goes with the result."""
     count = len(selection.indices)
     found = selection.suggestions
-    labels = (
-        0 if found is None else LABEL_BYTES * (found.labels.shape[1] + (selection.statistics.classes if found.set_sizes is not None else 0))
-    )
+    labels = 0 if found is None else LABEL_BYTES * (found.labels.shape[1] + found.largest_set) + SUGGESTION_BYTES
     rows = max(1, PIECE_BYTES // (ROW_BYTES + COMPONENT_BYTES * len(selection.components) + labels))
     for start in range(0, max(count, 1), rows):
         yield slice(start, min(start + rows, count))
@@ -139,6 +137,10 @@ def _suggested(found: Suggestions | None, rows: slice) -> dict[str, list[Any]]:
         "top_labels": found.labels[rows].reshape(-1).tolist(),
         "top_confidences": found.confidences[rows].reshape(-1).tolist(),
         "accepted": _values(found.accepted, rows),
+        "sure_counts": _values(found.sure_counts, rows),
+        "suggested_values": _values(found.values, rows),
+        "interval_lows": _values(found.lows, rows),
+        "interval_highs": _values(found.highs, rows),
     }
     if found.set_sizes is not None:
         ends = np.concatenate(([0], np.cumsum(np.maximum(found.set_sizes, 0))))

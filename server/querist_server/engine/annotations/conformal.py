@@ -55,11 +55,12 @@ def thresholds(unusual: FloatArray, classes: npt.NDArray[np.int64], coverage: fl
     """
     own = unusual[np.arange(len(classes)), classes]
     if not by_class:
-        return np.array([_quantile(own, coverage)])
-    return np.array([_quantile(own[classes == each], coverage) for each in range(unusual.shape[1])])
+        return np.array([quantile(own, coverage)])
+    return np.array([quantile(own[classes == each], coverage) for each in range(unusual.shape[1])])
 
 
-def _quantile(scores: FloatArray, coverage: float) -> float:
+def quantile(scores: FloatArray, coverage: float) -> float:
+    """Return the score that one more exchangeable one is at most with the given probability; infinite where rows are too few."""
     rank = int(np.ceil((len(scores) + 1) * coverage - 1e-9))
     return float(np.partition(scores, rank - 1)[rank - 1]) if rank <= len(scores) else np.inf
 
