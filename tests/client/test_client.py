@@ -369,3 +369,40 @@ def test_pre_annotations_come_with_sets_and_what_may_be_accepted(client):
         client.select(logits=logits, strategy="margin", count=3, pre_annotation={"conformal_score": "lucky"})
     with pytest.raises(InvalidRequestError, match="calibration"):
         client.select(logits=logits, strategy="margin", count=3, pre_annotation={"coverage": 0.9})
+
+
+def test_labels_and_values_to_start_from(client):
+    rng = np.random.default_rng(9)
+    chances = rng.beta(0.4, 0.8, (400, 5))
+    known = {"label_probabilities": chances[:300], "sets": rng.random((300, 5)) < chances[:300], "origin": "random"}
+    labels = client.select(
+        label_probabilities=chances[300:], calibration=known, pre_annotation={"coverage": 0.8}, strategy="label_margin", count=20
+    ).pre_annotations
+    assert labels.labels.shape == (20, 3)
+    assert len(labels.sure_counts) == len(labels.sets) == 20
+    assert all(sure <= len(own) for sure, own in zip(labels.sure_counts, labels.sets, strict=True))
+    assert labels.intervals is None
+    truth = rng.normal(size=400)
+    known = {"predicted_values": truth[:300] + rng.normal(size=300), "values": truth[:300], "origin": "random"}
+    values = client.select(
+        predicted_values=truth[300:], calibration=known, pre_annotation={"coverage": 0.8}, strategy="random", count=20, random_share=0.5
+    )
+    found = values.pre_annotations
+    assert found.intervals.shape == (20, 2)
+    np.testing.assert_array_equal(np.isnan(found.values), values.random_draws)
+    assert found.labels.shape == (20, 0)
+    assert found.sets is None
+
+
+def test_draws_say_how_likely_they_were_and_make_an_unbiased_error(client):
+    rng = np.random.default_rng(10)
+    scores = rng.random(300) + 0.1
+    batch = client.select(scores=scores, strategy=querist.Plan("caller", "power"), count=40, seed=4, return_draw_probabilities=True)
+    order = np.argsort(batch.draw_numbers)
+    np.testing.assert_array_equal(order, np.arange(40))
+    assert ((batch.draw_probabilities > 0) & (batch.draw_probabilities <= 1)).all()
+    estimate = querist.ErrorEstimate(source="lure", losses=np.ones(40), draw_probabilities=batch.draw_probabilities, pool_size=300)
+    advice = client.advise_stop({"labelled": 40, "error": estimate})
+    assert any("actively chosen" in caution for caution in advice.cautions)
+    with pytest.raises(InvalidRequestError, match="draws nothing"):
+        client.select(scores=scores, strategy="caller", count=4, return_draw_probabilities=True)

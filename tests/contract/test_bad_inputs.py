@@ -9,7 +9,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 from messages import fill_side
 from querist import codec
-from querist.v1 import model_service_pb2, plan_pb2, pool_pb2, side_pb2, system_service_pb2, tensor_pb2
+from querist.v1 import advice_pb2, criteria_pb2, model_service_pb2, plan_pb2, pool_pb2, side_pb2, system_service_pb2, tensor_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from serving import Serving, serving
@@ -48,6 +48,10 @@ def raw(**fields: object) -> Callable[[pb.SelectRequest], object]:
 
 def header(**fields: object) -> Callable[[pb.SelectRequest], object]:
     return lambda request: request.header.MergeFrom(pb.SelectHeader(**fields))
+
+
+def campaign(**fields: object) -> Callable[[pb.SelectRequest], object]:
+    return lambda request: request.header.campaign.CopyFrom(advice_pb2.CampaignRound(**fields))
 
 
 def both(*changes: Callable[[pb.SelectRequest], object]) -> Callable[[pb.SelectRequest], object]:
@@ -346,6 +350,31 @@ CASES = [
     Case("no labels to start from", header(pre_annotation=pb.PreAnnotation(top_labels=0)), "VALUE_OUT_OF_RANGE", "header.pre_annotation.top_labels"),
     Case("a conformal score that is none", header(pre_annotation=pb.PreAnnotation(conformal_score=9)), "VALUE_OUT_OF_RANGE", "header.pre_annotation.conformal_score"),
     Case("sets without a calibration set", header(pre_annotation=pb.PreAnnotation(coverage=0.9)), "INPUT_MISSING", "side.calibration"),
+    Case("a campaign without labels", campaign(), "FIELD_MISSING", "header.campaign.labelled"),
+    Case("fewer labels than none", campaign(labelled=-1), "VALUE_OUT_OF_RANGE", "header.campaign.labelled"),
+    Case("a campaign with a long name", campaign(labelled=1, campaign="x" * 101), "VALUE_OUT_OF_RANGE", "header.campaign.campaign"),
+    Case("a state that is none", campaign(labelled=1, state=advice_pb2.CampaignState(content=b"x")), "STATE_DAMAGED", "header.campaign.state"),
+    Case("a state of tomorrow", campaign(labelled=1, state=advice_pb2.CampaignState(version=2)), "STATE_NEWER", "header.campaign.state", code="FAILED_PRECONDITION"),
+    Case("a cost below 0", campaign(labelled=1, cost=-1), "VALUE_OUT_OF_RANGE", "header.campaign.cost"),
+    Case("more right than labelled", campaign(labelled=9, batch_labelled=2, batch_correct=3), "VALUE_OUT_OF_RANGE", "header.campaign.batch_correct"),
+    Case("an error without a source", campaign(labelled=9, error=advice_pb2.ErrorEstimate(error=0.1, instances=9)), "FIELD_MISSING", "header.campaign.error.source"),
+    Case("an error above 1", campaign(labelled=9, error=advice_pb2.ErrorEstimate(source=1, error=1.1, instances=9)), "VALUE_OUT_OF_RANGE", "header.campaign.error.error"),
+    Case("an error of nobody knows how many", campaign(labelled=9, error=advice_pb2.ErrorEstimate(source=1, error=0.1)), "FIELD_MISSING", "header.campaign.error.instances"),
+    Case("losses of a hold-out set", campaign(labelled=9, error=advice_pb2.ErrorEstimate(source=1, losses=[1])), "FIELD_CONFLICT", "header.campaign.error.losses"),
+    Case("losses without draws", campaign(labelled=9, error=advice_pb2.ErrorEstimate(source=2, losses=[1, 0], pool_size=9)), "SHAPE_MISMATCH", "header.campaign.error.draw_probabilities"),
+    Case("money that is none", campaign(labelled=9, economics=advice_pb2.Economics(label_cost=float("nan"))), "VALUE_OUT_OF_RANGE", "header.campaign.economics.label_cost"),
+    Case("recall of everything", campaign(labelled=9, screening=advice_pb2.Screening(target_recall=1)), "VALUE_OUT_OF_RANGE", "header.campaign.screening.target_recall"),
+    Case("relevance of a class that is none", campaign(labelled=9, screening=advice_pb2.Screening(target_recall=0.9, relevant_class=4)), "VALUE_OUT_OF_RANGE", "header.campaign.screening.relevant_class"),
+    Case("a control set of which nothing is known", campaign(labelled=9, screening=advice_pb2.Screening(target_recall=0.9, control_size=4)), "FIELD_MISSING", "header.campaign.screening.control_size"),
+    Case("a criterion that is none", campaign(labelled=9, criteria=[criteria_pb2.Criterion()]), "FIELD_MISSING", "header.campaign.criteria[0]"),
+    Case("a kappa below chance", campaign(labelled=9, criteria=[criteria_pb2.Criterion(stabilizing_predictions=criteria_pb2.StabilizingPredictions(kappa=0.1))]), "VALUE_OUT_OF_RANGE", "header.campaign.criteria[0].stabilizing_predictions.kappa"),
+    Case("a criterion twice", campaign(labelled=9, criteria=[criteria_pb2.Criterion(knee=criteria_pb2.Knee())] * 2), "FIELD_CONFLICT", "header.campaign.criteria[1]"),
+    Case("history that falls", campaign(labelled=9, history=[advice_pb2.PastRound(labelled=5), advice_pb2.PastRound(labelled=4)]), "VALUE_OUT_OF_RANGE", "header.campaign.history[1].labelled"),
+    Case("history without labels", campaign(labelled=9, history=[advice_pb2.PastRound()]), "FIELD_MISSING", "header.campaign.history[0].labelled"),
+    Case("a stop set twice", both(campaign(labelled=9), beside("stop_set.probabilities", PROBABILITIES), beside("stop_set.classes", KEYS)), "FIELD_CONFLICT", "side.stop_set.classes"),
+    Case("a stop set that is too small", both(campaign(labelled=9), beside("stop_set.classes", np.arange(5))), "VALUE_OUT_OF_RANGE", "side.stop_set"),
+    Case("relevance above 1", both(campaign(labelled=9), beside("screened", np.full(3, 1.5))), "PROBABILITY_ABOVE_ONE", "side.screened", 0),
+    Case("draw probabilities of no draw", header(return_draw_probabilities=True), "FIELD_CONFLICT", "header.return_draw_probabilities"),
     Case("wanted examples not sent", both(header(strategy="flqmi"), column("embeddings", np.ones((ROWS, 2)))), "INPUT_MISSING", "side.wanted"),
 ]  # fmt: skip
 
