@@ -31,6 +31,16 @@ def test_the_python_prints_what_is_shown():
     assert shown.getvalue() == block("text")
 
 
+def test_every_other_block_of_python_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall("```python\n(.*?)```", TEXT, re.DOTALL)
+    assert len(blocks) == 2
+    exec(compile(blocks[1], "README.md", "exec"), {})
+    shown = capsys.readouterr().out
+    assert re.match(r"\d+ The next 20 labels cost EUR 20; they are expected to save EUR ", shown)
+    assert (tmp_path / "digits.html").exists()
+
+
 @pytest.mark.skipif(GRPCURL is None, reason="grpcurl is not installed")
 def test_the_grpcurl_line_works(tmp_path):
     line = block("sh", "grpcurl")

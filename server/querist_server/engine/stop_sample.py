@@ -84,7 +84,7 @@ class StopSample:
         hashes = noise.key_hash(names)
         chosen = np.flatnonzero(open_rows & block.scorable & (hashes <= np.uint64(self._cut)))
         if self._known is not None:
-            chosen = chosen[np.isin(names[chosen], self._known.keys)]
+            chosen = chosen[_among(names[chosen], self._known.keys)]
         if not len(chosen):
             return
         predictions = block.predictions[chosen].astype(np.float64)
@@ -134,6 +134,12 @@ class StopSample:
         self._hashes, self._names = self._hashes[order], self._names[order]
         if self._predictions is not None:
             self._predictions = self._predictions[order]
+
+
+def _among(names: IndexArray, keys: IndexArray) -> npt.NDArray[np.bool_]:
+    """Return which names are among the keys, which rise."""
+    places = np.searchsorted(keys, names)
+    return places < len(keys) if not len(keys) else keys[np.minimum(places, len(keys) - 1)] == names
 
 
 def _expected_f(chances: FloatArray) -> float:
