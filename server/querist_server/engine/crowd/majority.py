@@ -1,0 +1,37 @@
+"""Majority vote, and a vote in which each annotator counts by how often the others agree."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from querist_server.engine.crowd.votes import Consensus, FloatArray, Votes, normalised, tally
+
+
+def majority(votes: Votes) -> Consensus:
+    """Return the shares of the votes."""
+    return Consensus(normalised(votes.counts), np.ones(votes.annotators))
+
+
+def weighted(votes: Votes) -> Consensus:
+    """Return the shares of votes that count by the log-odds of agreeing with somebody else (Nitzan and Paroush, IER 1982), at least 0."""
+    weights = np.maximum(log_odds(agreement_rate(votes), votes.classes), 0.0)
+    shares = votes.weighted(weights)
+    silent = shares.sum(axis=1) == 0  # everybody there is worth nothing: all count alike
+    shares[silent] = votes.counts[silent]
+    return Consensus(normalised(shares), weights)
+
+
+def agreement_rate(votes: Votes) -> FloatArray:
+    """Return how often each annotator agrees with another one of the same instance, shape (J,), drawn towards the mean by one label."""
+    others = (votes.per_item[votes.item] - 1).astype(float)
+    same = votes.counts[votes.item, votes.label] - 1
+    total = tally(votes.who, others, votes.annotators)
+    agreed = tally(votes.who, same, votes.annotators)
+    mean = agreed.sum() / total.sum() if total.any() else 0.5
+    return (agreed + mean) / (total + 1)
+
+
+def log_odds(rate: FloatArray, classes: int) -> FloatArray:
+    """Return log(p (C - 1) / (1 - p)), with p kept off 0 and 1 by a thousandth."""
+    kept = np.clip(rate, 1e-3, 1 - 1e-3)
+    return np.log(kept * (classes - 1) / (1 - kept))
