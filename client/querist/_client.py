@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import grpc
 
 from querist import _responses, catalogue, results
+from querist._annotator_calls import AnnotatorCalls
 from querist._local import LocalServer
 from querist._model_use import ModelUse
 from querist._options import DEFAULT, Options
@@ -47,7 +48,7 @@ def connect(address: str, *, timeout: float | None = 60.0, retries: int = 3, on_
     return Client(Options(address, timeout, retries, on_retry))
 
 
-class Client:
+class Client(AnnotatorCalls):
     """Talks to one server. Thread-safe; may be pickled, and used after a fork: each process connects for itself.
 
     Use it as a context manager, or call `close`.

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import grpc.aio
 
 from querist import _responses, catalogue, results
+from querist._async_annotator_calls import AsyncAnnotatorCalls
 from querist._model_use import ModelUse
 from querist._options import DEFAULT, Options
 from querist._progress import Listener, Telling
@@ -45,7 +46,7 @@ def connect(address: str, *, timeout: float | None = 60.0, retries: int = 3, on_
     return AsyncClient(Options(address, timeout, retries, on_retry))
 
 
-class AsyncClient:
+class AsyncClient(AsyncAnnotatorCalls):
     """Talks to one server, from one event loop. May be pickled while it is not in use.
 
     Use it as an asynchronous context manager, or call `close`.

@@ -9,6 +9,8 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from querist.v1 import (
+    annotation_service_pb2,
+    annotation_service_pb2_grpc,
     model_service_pb2,
     model_service_pb2_grpc,
     selection_service_pb2,
@@ -21,6 +23,7 @@ from querist_server import listening
 from querist_server.engine.pipeline import Limits
 from querist_server.runners.process import WorkerPool
 from querist_server.runners.store import ModelStore
+from querist_server.service.annotations import AnnotationServicer
 from querist_server.service.inference import Models
 from querist_server.service.interceptors import CallInterceptor
 from querist_server.service.models import ModelServicer
@@ -36,6 +39,7 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     module.DESCRIPTOR.services_by_name[name]
     for module, name in (
         (selection_service_pb2, "SelectionService"),
+        (annotation_service_pb2, "AnnotationService"),
         (model_service_pb2, "ModelService"),
         (system_service_pb2, "SystemService"),
     )
@@ -89,6 +93,8 @@ async def build_server(settings: Settings) -> Server:
     health_servicer = health.aio.HealthServicer()
     selection = SelectionServicer(workers, _limits(settings), models, settings.max_message_bytes)
     selection_service_pb2_grpc.add_SelectionServiceServicer_to_server(selection, grpc_server)
+    annotations = AnnotationServicer(workers, _limits(settings))
+    annotation_service_pb2_grpc.add_AnnotationServiceServicer_to_server(annotations, grpc_server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(models, settings.max_model_bytes), grpc_server)
     system_service_pb2_grpc.add_SystemServiceServicer_to_server(SystemServicer(_server_limits(settings), FEATURES), grpc_server)
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, grpc_server)

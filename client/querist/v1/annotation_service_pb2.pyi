@@ -25,6 +25,7 @@ class ConsensusMethod(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONSENSUS_METHOD_GLAD: _ClassVar[ConsensusMethod]
     CONSENSUS_METHOD_MACE: _ClassVar[ConsensusMethod]
     CONSENSUS_METHOD_CROWDLAB: _ClassVar[ConsensusMethod]
+    CONSENSUS_METHOD_ROBUST: _ClassVar[ConsensusMethod]
 
 class RepeatRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -51,6 +52,7 @@ CONSENSUS_METHOD_ONE_COIN: ConsensusMethod
 CONSENSUS_METHOD_GLAD: ConsensusMethod
 CONSENSUS_METHOD_MACE: ConsensusMethod
 CONSENSUS_METHOD_CROWDLAB: ConsensusMethod
+CONSENSUS_METHOD_ROBUST: ConsensusMethod
 REPEAT_RULE_UNSPECIFIED: RepeatRule
 REPEAT_RULE_REFUSE: RepeatRule
 REPEAT_RULE_LAST: RepeatRule

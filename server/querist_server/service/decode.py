@@ -103,7 +103,7 @@ def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
         raise EngineError("FIELD_MISSING", "set count, or rank_all to true, or a budget", field="count")
     if size == "rank_all" and header.HasField("budget"):
         raise EngineError("FIELD_CONFLICT", "a budget excludes rank_all: leave it away, or give a count", field="budget")
-    cost = _checked(header.cost_matrix, "cost_matrix", (2,), FLOATS, "[C, C]") if header.HasField("cost_matrix") else None
+    cost = checked_tensor(header.cost_matrix, "cost_matrix", (2,), FLOATS, "[C, C]") if header.HasField("cost_matrix") else None
     if cost is not None and cost.shape[0] != cost.shape[1]:
         raise EngineError("SHAPE_INVALID", f"cost_matrix has shape {list(cost.shape)}; it must be [C, C]", field="cost_matrix.shape")
     return Task(
@@ -174,8 +174,8 @@ def decode_side(side: side_pb2.Side) -> dict[str, Array]:
                 continue
             holder = getattr(side, above[0])
         if holder.HasField(field):
-            tensor = _checked(getattr(holder, field), f"side.{name}", ranks, dtypes, shapes)
-            columns[name] = _signed(tensor, f"side.{name}") if tensor.dtype == np.uint64 and field == "classes" else tensor
+            tensor = checked_tensor(getattr(holder, field), f"side.{name}", ranks, dtypes, shapes)
+            columns[name] = signed(tensor, f"side.{name}") if tensor.dtype == np.uint64 and field == "classes" else tensor
     return columns
 
 
@@ -188,7 +188,7 @@ def decode_pool(pool: pool_pb2.Pool) -> Columns:
         If a tensor's type, dimensions or elements are not what its field takes, or two fields exclude each other.
     """
     columns: Columns = {
-        name: _checked(getattr(pool, name), name, ranks, dtypes, shapes)
+        name: checked_tensor(getattr(pool, name), name, ranks, dtypes, shapes)
         for name, (ranks, dtypes, shapes) in _COLUMNS.items()
         if pool.HasField(name)
     }
@@ -201,7 +201,7 @@ def decode_pool(pool: pool_pb2.Pool) -> Columns:
         raise EngineError("SHAPE_INVALID", f"thumbnails has shape {shape}; allowed is [N, H, W] or [N, H, W, 3]", field="thumbnails.shape")
     if "thumbnails" in columns and 0 in columns["thumbnails"].shape[1:]:
         raise EngineError("SHAPE_INVALID", "thumbnails have no pixels; at least 1 is needed", field="thumbnails.shape")
-    columns |= {name: _signed(columns[name], name) for name in ("keys", "groups") if name in columns}
+    columns |= {name: signed(columns[name], name) for name in ("keys", "groups") if name in columns}
     if pool.HasField("committee"):
         columns |= _committee(pool.committee)
     if pool.HasField("parts"):
@@ -222,14 +222,14 @@ def decode_pool(pool: pool_pb2.Pool) -> Columns:
 def _parts(parts: pool_pb2.PoolParts) -> Ragged:
     if not parts.HasField("counts"):
         raise EngineError("FIELD_MISSING", "parts need counts: how many each instance has", field="parts.counts")
-    counts = _checked(parts.counts, "parts.counts", (1,), INTEGERS, "[N]")
+    counts = checked_tensor(parts.counts, "parts.counts", (1,), INTEGERS, "[N]")
     wrong = (counts < 0) | (counts > MOST_PARTS)
     if wrong.any():
         row = int(wrong.argmax())
         message = f"a count is {counts[row]}; allowed is 0 to {MOST_PARTS}"
         raise EngineError("VALUE_OUT_OF_RANGE", message, field="parts.counts", row=row)
     columns = {
-        name: _checked(getattr(parts, name), f"parts.{name}", ranks, dtypes, shapes)
+        name: checked_tensor(getattr(parts, name), f"parts.{name}", ranks, dtypes, shapes)
         for name, (ranks, dtypes, shapes) in _PARTS.items()
         if parts.HasField(name)
     }
@@ -256,7 +256,7 @@ def _committee(committee: pool_pb2.Committee, prefix: str = "") -> Columns:
     name = f"{path}.{kind}"
     plane = kind in ("votes", "values")
     shapes = "[K, N] or [N, K]" if plane else "[K, N, C] or [N, K, C]"
-    tensor = _checked(getattr(committee, kind), name, (2,) if plane else (3,), INTEGERS if kind == "votes" else FLOATS, shapes)
+    tensor = checked_tensor(getattr(committee, kind), name, (2,) if plane else (3,), INTEGERS if kind == "votes" else FLOATS, shapes)
     if committee.layout == pool_pb2.COMMITTEE_LAYOUT_MEMBERS_FIRST:
         tensor = np.moveaxis(tensor, 1, 0)
     elif committee.layout != pool_pb2.COMMITTEE_LAYOUT_ROWS_FIRST:
@@ -268,7 +268,8 @@ def _committee(committee: pool_pb2.Committee, prefix: str = "") -> Columns:
     return {name: tensor}
 
 
-def _checked(tensor: tensor_pb2.Tensor, name: str, ranks: tuple[int, ...], dtypes: tuple[str, ...], shapes: str) -> Array:
+def checked_tensor(tensor: tensor_pb2.Tensor, name: str, ranks: tuple[int, ...], dtypes: tuple[str, ...], shapes: str) -> Array:
+    """Turn a tensor into an array with an allowed number of dimensions and an allowed type; `shapes` says which, for errors."""
     array = _tensor(tensor, name)
     if array.ndim not in ranks:
         raise EngineError("SHAPE_INVALID", f"{name} has shape {list(array.shape)}; allowed is {shapes}", field=f"{name}.shape")
@@ -285,7 +286,8 @@ def _tensor(tensor: tensor_pb2.Tensor, name: str) -> Array:
         raise EngineError(error.reason, str(error), field=f"{name}.{error.field}") from error
 
 
-def _signed(numbers: Array, name: str) -> Array:
+def signed(numbers: Array, name: str) -> Array:
+    """Return whole numbers as int64, if they fit."""
     signed = numbers.astype(np.int64, copy=False)
     if numbers.dtype == np.uint64 and (signed < 0).any():
         row = int((signed < 0).argmax())

@@ -1,0 +1,314 @@
+"""The assessment of answers between the wire and the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from querist import codec
+from querist._version import __version__
+from querist.v1 import annotation_service_pb2 as pb
+
+from querist_server.engine import intake
+from querist_server.engine.crowd.answers import Answers, AnswersIntake
+from querist_server.engine.crowd.assessing import Assessed, Known, Wish, assess
+from querist_server.engine.crowd.tiring import Tiring
+from querist_server.engine.errors import Cancelled, EngineError, LimitError
+from querist_server.engine.task import Limits
+from querist_server.service.decode import FLOATS, INTEGERS, checked_tensor, signed
+from querist_server.service.plans import enum_name
+
+PIECE_BYTES, ROW_BYTES = 3 * 2**20, 80
+MOST_LABELS = 1000
+_KEYS = ("INT64", "UINT64")
+_WHOLE = ("instances", "annotators", "labels", "gold", "keys")
+_NUMBERS = (*FLOATS, *INTEGERS)
+_ANSWERS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
+    "instances": ((1,), _KEYS, "[T]"),
+    "annotators": ((1,), _KEYS, "[T]"),
+    "labels": ((1, 2), INTEGERS, "[T] or [T, L]"),
+    "times": ((1,), _NUMBERS, "[T]"),
+    "seconds": ((1,), _NUMBERS, "[T]"),
+    "gold": ((1,), INTEGERS, "[T]"),
+}
+_INSTANCES: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
+    "keys": ((1,), _KEYS, "[n]"),
+    "probabilities": ((1, 2), FLOATS, "[n, C]"),
+    "committee": ((3,), FLOATS, "[n, K, C]"),
+    "features": ((2,), _NUMBERS, "[n, F]"),
+}
+
+
+class AssessmentWork:
+    """One assessment while its messages arrive.
+
+    Parameters
+    ----------
+    header : AssessHeader
+    limits : Limits
+    ended : threading.Event
+        Set when the caller has gone.
+
+    Raises
+    ------
+    EngineError
+        If the header cannot be answered.
+    """
+
+    def __init__(self, header: pb.AssessHeader, limits: Limits, ended: threading.Event) -> None:
+        self._limits, self._ended = limits, ended
+        self.wish = decode_wish(header, limits)
+        self._answers = AnswersIntake(self.wish.classes, limits.max_kept_bytes, keep_last=self.wish.keep_last)
+        self._instances: list[dict[str, Any]] = []
+        self._held = 0
+        self._answered = False
+
+    @property
+    def bytes_kept(self) -> int:
+        """Bytes that are held."""
+        return self._held + self._answers.bytes
+
+    def take(self, message: pb.AssessAnnotationsRequest) -> None:
+        """Take a block of instances or of answers.
+
+        Raises
+        ------
+        EngineError
+            If it is not what the contract allows.
+        """
+        if message.WhichOneof("part") == "answers":
+            self._answered = True
+            columns = _columns(message.answers, _ANSWERS, "answers")
+            if columns["labels"].ndim != (2 if self.wish.kind == "SETS" else 1):
+                shape = "[T, L]" if self.wish.kind == "SETS" else "[T]"
+                text = f"labels have shape {list(columns['labels'].shape)}; with {self.wish.kind} they must be {shape}"
+                raise EngineError("SHAPE_INVALID", text, field="answers.labels.shape")
+            self._answers.add(columns)
+            return
+        if self._answered:
+            text = "instances after answers; a stream is one header, then blocks of instances, then blocks of answers"
+            raise EngineError("STREAM_OUT_OF_ORDER", text, field="instances")
+        self._instances.append(self._checked_instances(_columns(message.instances, _INSTANCES, "instances")))
+        self._held += sum(column.nbytes for column in self._instances[-1].values())
+        if self._held > self._limits.max_kept_bytes:
+            text = f"the instances hold {self._held} bytes; this server's max_kept_bytes is {self._limits.max_kept_bytes}"
+            raise LimitError(text, limit="max_kept_bytes", allowed=self._limits.max_kept_bytes, field="instances")
+
+    def finish(self) -> list[pb.AssessAnnotationsResponse]:
+        """Assess all answers, and return the messages of the response.
+
+        Raises
+        ------
+        EngineError
+            If the answers as a whole are not what the contract allows.
+        Cancelled
+            If the caller has gone.
+        """
+        known = self._known()
+        answers = self._answers.build(known.keys)
+        cells = len(answers.instances) * self.wish.classes * 8
+        if cells > self._limits.max_kept_bytes:
+            text = f"{len(answers.instances)} instances of {self.wish.classes} classes take {cells} bytes of probabilities"
+            raise LimitError(
+                f"{text}; max_kept_bytes is {self._limits.max_kept_bytes}",
+                limit="max_kept_bytes",
+                allowed=self._limits.max_kept_bytes,
+                field="answers",
+            )
+        result = pb.Assessment(
+            instances=len(answers.instances),
+            answers=answers.received,
+            repeats=answers.repeats,
+            changes=answers.changes,
+            settled=True,
+            server_version=__version__,
+        )
+        messages = []
+        for label in range(answers.labels.shape[1]):
+            found = assess(answers, known, self.wish, label, self._checkpoint)
+            messages += [pb.AssessAnnotationsResponse(instances=piece) for piece in _pieces(answers, found, self.wish, label)]
+            _add(result, answers, found, label)
+        return [*messages, pb.AssessAnnotationsResponse(result=result)]
+
+    def _checked_instances(self, columns: dict[str, Any]) -> dict[str, Any]:
+        rows = len(columns["keys"])
+        for name, column in columns.items():
+            if len(column) != rows:
+                text = f"{name} has {len(column)} rows and keys {rows}; they must agree"
+                raise EngineError("SHAPE_MISMATCH", text, field=f"instances.{name}")
+        if self._instances and set(columns) != set(self._instances[0]):
+            raise EngineError("SHAPE_MISMATCH", "all blocks of instances must hold the same columns", field="instances")
+        if "probabilities" in columns and "committee" in columns:
+            raise EngineError("FIELD_CONFLICT", "send probabilities or a committee, not both", field="instances.committee")
+        if "features" in columns:
+            columns["features"] = intake.finite(columns["features"], "instances.features", 0).astype(np.float64)
+        return {**columns, **self._models(columns)}
+
+    def _models(self, columns: dict[str, Any]) -> dict[str, Any]:
+        if self.wish.kind == "SETS":
+            if "committee" in columns:
+                raise EngineError("FIELD_CONFLICT", "a committee is not for sets of labels", field="instances.committee")
+            if "probabilities" not in columns:
+                return {}
+            chances = intake.finite(columns["probabilities"], "instances.probabilities", 0).astype(np.float64)
+            if chances.ndim != 2 or ((chances < 0) | (chances > 1)).any():
+                raise EngineError("VALUE_OUT_OF_RANGE", "probabilities of labels are [n, L], from 0 to 1", field="instances.probabilities")
+            return {"probabilities": chances}
+        for name in ("probabilities", "committee"):
+            if name not in columns:
+                continue
+            sent = columns[name] if name == "probabilities" else np.moveaxis(columns[name], 1, 0)
+            rows = intake.probability_rows(sent, f"instances.{name}", 0)
+            if rows.shape[-1] != self.wish.classes:
+                text = f"{name} have {rows.shape[-1]} classes; class_count is {self.wish.classes}"
+                raise EngineError("SHAPE_MISMATCH", text, field=f"instances.{name}")
+            return {name: rows if name == "probabilities" else np.moveaxis(rows, 0, 1)}
+        return {}
+
+    def _known(self) -> Known:
+        if not self._instances:
+            return Known(np.empty(0, np.int64))
+        joined = {name: np.concatenate([piece[name] for piece in self._instances]) for name in self._instances[0]}
+        self._instances = []
+        keys = joined["keys"]
+        order = np.argsort(keys, kind="stable")
+        again = np.flatnonzero(np.diff(keys[order]) == 0)
+        if len(again):
+            row = int(order[again + 1].min())
+            raise EngineError("KEY_DUPLICATE", f"the key {keys[row]} has come before; no two may be equal", field="instances.keys", row=row)
+        models = None
+        if "committee" in joined:
+            models = np.moveaxis(joined["committee"][order].astype(np.float64), 1, 0)
+        elif "probabilities" in joined:
+            models = joined["probabilities"][order].astype(np.float64)[None]
+        features = joined["features"][order] if "features" in joined else None
+        return Known(keys[order], models, features)
+
+    def _checkpoint(self) -> None:
+        if self._ended.is_set():
+            raise Cancelled
+
+
+def decode_wish(header: pb.AssessHeader, limits: Limits) -> Wish:
+    """Turn a header into what is asked for.
+
+    Raises
+    ------
+    EngineError
+        If a field is missing or out of range.
+    """
+    kind = _enum(pb.LabelKind, header.kind, "kind", "CLASSES")
+    given: dict[str, Any] = {
+        name: getattr(header, name) for name in ("session_gap", "bootstrap_rounds", "most_pairs", "seed") if header.HasField(name)
+    }
+    classes = 2
+    if kind != "SETS":
+        if not header.HasField("class_count"):
+            raise EngineError("FIELD_MISSING", "class_count is missing: the number of classes", field="header.class_count")
+        classes = header.class_count
+        if not 2 <= classes <= limits.max_classes:
+            text = f"class_count is {classes}; allowed is 2 to {limits.max_classes}"
+            raise EngineError("VALUE_OUT_OF_RANGE", text, field="header.class_count")
+    return Wish(
+        kind=kind,
+        classes=classes,
+        method=_enum(pb.ConsensusMethod, header.method, "method", "AUTO"),
+        keep_last=_enum(pb.RepeatRule, header.repeats, "repeats", "REFUSE") == "LAST",
+        posteriors=header.return_posteriors,
+        **given,
+    )
+
+
+def _enum(kind: Any, number: int, field: str, default: str) -> str:
+    if not number:
+        return default
+    name = enum_name(kind.DESCRIPTOR, number)
+    if not name:
+        raise EngineError("VALUE_OUT_OF_RANGE", f"{field} is {number}, which is none that this server knows", field=f"header.{field}")
+    return name
+
+
+def _columns(block: Any, allowed: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]], path: str) -> dict[str, Any]:
+    columns = {}
+    for name, (ranks, dtypes, shapes) in allowed.items():
+        if block.HasField(name):
+            column = checked_tensor(getattr(block, name), f"{path}.{name}", ranks, dtypes, shapes)
+            columns[name] = signed(column, f"{path}.{name}") if name in _WHOLE else codec.widen(column)
+    required = "keys" if path == "instances" else "labels"
+    if required not in columns:
+        raise EngineError("FIELD_MISSING", f"{required} are missing", field=f"{path}.{required}")
+    if columns[required].ndim == 2 and not 1 <= columns[required].shape[1] <= MOST_LABELS:
+        text = f"labels have {columns[required].shape[1]} columns; allowed are 1 to {MOST_LABELS}"
+        raise EngineError("SHAPE_INVALID", text, field=f"{path}.labels.shape")
+    return columns
+
+
+def _pieces(answers: Answers, found: Assessed, wish: Wish, label: int) -> Iterator[pb.InstanceAssessments]:
+    rows = max(1, PIECE_BYTES // (ROW_BYTES + (8 * wish.classes if wish.posteriors else 0)))
+    confidences = np.where(found.labels >= 0, found.consensus.posteriors[np.arange(len(found.labels)), found.labels], np.nan)
+    for start in range(0, len(answers.instances), rows):
+        some = slice(start, start + rows)
+        yield pb.InstanceAssessments(
+            label=label,
+            keys=answers.instances[some].tolist(),
+            consensus=found.labels[some].tolist(),
+            confidences=confidences[some].tolist(),
+            labels=found.counts[some].tolist(),
+            abstentions=found.abstentions[some].tolist(),
+            agreements=found.agreements[some].tolist(),
+            ask_scores=[] if found.ask_scores is None else found.ask_scores[some].tolist(),
+            unlabelable=found.unlabelable[some].tolist(),
+            posteriors=found.consensus.posteriors[some].reshape(-1).tolist() if wish.posteriors else [],
+        )
+
+
+def _add(result: pb.Assessment, answers: Answers, found: Assessed, label: int) -> None:
+    """Add what was found of one label."""
+    result.MergeFrom(pb.Assessment(method=f"CONSENSUS_METHOD_{found.method}", model_weight=found.consensus.model_weight))
+    result.settled &= found.consensus.settled
+    if not found.consensus.settled:
+        result.cautions.append(f"{found.method} did not come to rest; its probabilities would still move")
+    alphas = {f"alpha_{metric.lower()}": value for metric, value in found.pairs.alphas.items()}
+    low, high = found.pairs.interval or (None, None)
+    agreement = result.agreement.add(label=label, **alphas, alpha_low=low, alpha_high=high, fleiss_kappa=found.pairs.fleiss)
+    for one, other, shared, kappa in found.pairs.pairs:
+        agreement.pairs.add(one=one, other=other, shared=shared, cohen_kappa=kappa)
+    for index, key in enumerate(answers.annotators.tolist()):
+        result.annotators.append(_report(found, index, key, label))
+
+
+def _report(found: Assessed, index: int, key: int, label: int) -> pb.AnnotatorReport:
+    known = not np.isnan(found.quality.mean[index])
+    report = pb.AnnotatorReport(
+        key=key,
+        label=label,
+        labels=int(found.given[index]),
+        shared=int(found.shared[index]),
+        abstentions=int(found.silent[index]),
+        quality=float(found.quality.mean[index]) if known else None,
+        quality_low=float(found.quality.low[index]) if known else None,
+        quality_high=float(found.quality.high[index]) if known else None,
+        weight=float(found.consensus.weights[index]),
+        confusion=[] if found.confusions is None else found.confusions[index].reshape(-1).tolist(),
+        gold_labels=int(found.gold_labels[index]),
+        gold_right=int(found.gold_right[index]),
+        mean_seconds=None if found.mean_seconds is None else float(found.mean_seconds[index]),
+    )
+    tired = found.tiring[index]
+    if tired is not None:
+        report.drift.CopyFrom(_drift(tired))
+    return report
+
+
+def _drift(tired: Tiring) -> pb.Drift:
+    trend = tired.per_hour
+    slopes = (
+        {}
+        if trend is None
+        else {f"per_hour{name}": getattr(trend, part) for name, part in (("", "slope"), ("_low", "low"), ("_high", "high"))}
+    )
+    plain = {name: value for name, value in dataclasses.asdict(tired).items() if name != "per_hour" and value is not None}
+    return pb.Drift(**plain, **slopes)
