@@ -16,13 +16,14 @@ from querist._version import __version__
 from querist.advice import StopAdvice
 from querist.campaign import Campaign
 from querist.errors import QueristError
-from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, PartPredictions, PreAnnotation, StopSet, Target
+from querist.inputs import Answers, CalibrationSet, CostHistory, Labelled, LinearHead, PartPredictions, PreAnnotation, StopSet, Target
 from querist.plan import Plan
 from querist.results import Batch, Progress
 from querist.rounds import CampaignRound, Economics, ErrorEstimate, PastRound, Screening
 from querist.v1 import parts
 
 __all__ = [
+    "Answers",
     "Batch",
     "CalibrationSet",
     "Campaign",

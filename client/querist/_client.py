@@ -126,6 +126,7 @@ class Client(AnnotatorCalls):
         campaign: Any = None,
         stop_set: Any = None,
         screened: Any = None,
+        answers: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,
@@ -205,6 +206,8 @@ class Client(AnnotatorCalls):
             What your model says now of instances that stay the same over all rounds.
         screened : array (n,)
             Probabilities of relevance of all that was screened, in review work.
+        answers : Answers or dict
+            What annotators said of instances of the pool, by their keys, for the strategy "active_lab".
         models : sequence of str, bytes, Path or ModelUse
             Models that the server runs on `model_inputs`: digests of uploaded models, models, or paths; several make a committee.
         model_inputs : array (N, ...), or dict of them by name

@@ -69,6 +69,7 @@ class Selecting:
     campaign: Any = None
     stop_set: Any = None
     screened: Any = None
+    answers: Any = None
     model_inputs: Any = None
     models: Sequence[Any] = ()
     keys: Any = None
@@ -194,6 +195,7 @@ def request_of(call: Selecting) -> Request:
         calibration=calibration,
         stop_set=call.stop_set,
         screened=call.screened,
+        answers=call.answers,
     )
     streamed = [name for name in _STREAMABLE if is_batches(getattr(call, name))]
     if streamed:

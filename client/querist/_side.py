@@ -12,7 +12,7 @@ import numpy.typing as npt
 from querist import codec
 from querist._containers import to_array
 from querist.errors import InvalidRequestError
-from querist.inputs import CalibrationSet, CostHistory, Labelled, LinearHead, StopSet, Target, bundle_of
+from querist.inputs import Answers, CalibrationSet, CostHistory, Labelled, LinearHead, StopSet, Target, bundle_of
 from querist.v1 import side_pb2
 
 Array = npt.NDArray[Any]
@@ -58,6 +58,7 @@ def side_of(
     calibration: CalibrationSet | None = None,
     stop_set: Any = None,
     screened: Any = None,
+    answers: Any = None,
 ) -> SideArrays:
     """Turn arguments into arrays.
 
@@ -78,6 +79,7 @@ def side_of(
         (Target, target, "target"),
         (CalibrationSet, calibration, "calibration"),
         (StopSet, _stop_set(stop_set), "stop_set"),
+        (Answers, answers, "answers"),
     )
     for kind, value, name in bundles:
         bundle: Any = bundle_of(kind, value, name)

@@ -119,6 +119,7 @@ class AsyncClient(AsyncAnnotatorCalls):
         campaign: Any = None,
         stop_set: Any = None,
         screened: Any = None,
+        answers: Any = None,
         models: Sequence[str | bytes | Path | ModelUse] = (),
         model_inputs: Any = None,
         cost_matrix: Any = None,

@@ -163,6 +163,23 @@ class StopSet:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Answers:
+    """What annotators said of instances of the pool, by their keys, for the strategy "active_lab"; one row for each answer.
+
+    Attributes
+    ----------
+    instances, annotators : array (T,) of integers
+        Keys.
+    labels : array (T,) of integers
+        Classes from 0 to C - 1, or -1 for no answer.
+    """
+
+    instances: Any
+    annotators: Any
+    labels: Any
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PartPredictions:
     """Predictions for the parts of instances (tokens, boxes, pixels), the parts of the first instance first: T = sum(counts) rows.
 

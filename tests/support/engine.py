@@ -83,6 +83,7 @@ def columns_for(
         Need.UNLABELABLE: lambda: {"unlabelable": (rng.random(rows) * 0.6).astype(dtype)},
         Need.THUMBNAILS: lambda: {"thumbnails": rng.integers(0, 256, (rows, 5, 5)).astype(np.uint8)},
         Need.EVIDENCE: lambda: {"evidence": rng.gamma(1.0, 3.0, (rows, classes)).astype(dtype)},
+        Need.KEYS: lambda: {"keys": np.arange(rows)},
         Need.LOOK_AHEAD: lambda: {"look_ahead": rng.dirichlet(np.ones(classes), (rows, classes, TARGETS)).astype(dtype)},
     }
     columns = {name: column for need in made if need in (needs or {Need.PROBABILITIES}) for name, column in made[need]().items()}
@@ -114,6 +115,11 @@ def beside_for(needs: frozenset[Need], rng: np.random.Generator, dtype: Any = np
         Need.UNWANTED: lambda: {"unwanted": rng.standard_normal((4, 4)).astype(dtype)},
         Need.HEAD: lambda: {"head.weights": rng.standard_normal((classes, 4)), "head.bias": rng.standard_normal(classes)},
         Need.LABELLED_EMBEDDINGS: lambda: {"labelled.embeddings": rng.standard_normal((9, 4)).astype(dtype)},
+        Need.ANSWERS: lambda: {
+            "answers.instances": np.repeat(np.arange(12), 2),
+            "answers.annotators": np.tile([0, 1, 1, 2], 6),
+            "answers.labels": rng.integers(-1, classes, 24),
+        },
         Need.TARGET_EMBEDDINGS: lambda: {"target.embeddings": rng.standard_normal((TARGETS, 4)).astype(dtype)},
         Need.TARGET_PROBABILITIES: lambda: {"target.probabilities": probabilities(rng, TARGETS, classes, dtype)},
         Need.TARGET_COMMITTEE: lambda: {"target.committee": committee(rng, TARGETS, 3, classes, dtype)},

@@ -636,6 +636,21 @@ class RidgeErrorReduction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActiveLab:
+    """ActiveLab is 1 less the certainty that is left about an instance's class once one more uninformed annotator had been there,
+    on one scale for instances with answers in `Side.answers` (to be asked again) and for all others (Goh and Mueller, 2023).
+    Instances with answers belong into the pool, by their keys; answers of others do not count. The probabilities, which must come
+    from a model that has not learnt those very answers, are brought to the temperature at which they fit the answers best. Needs
+    keys, probabilities and answers.
+    """
+
+    each_member: bool | None = None
+    """each_member, if true, weighs each member of a committee by itself, instead of their mean; it then needs a committee. Default:
+    false.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
 class VarianceReduction:
     """VarianceReduction is the mean of (v_u . v_x)^2 over the evaluation set / (1 + |v_x|^2), with v as for `RidgeErrorReduction`:
     how much the label lowers the variance of a ridge regression, in units of the noise (Cohn, Ghahramani and Jordan, JAIR 1996).

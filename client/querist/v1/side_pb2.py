@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from querist.v1 import tensor_pb2 as querist_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15querist/v1/side.proto\x12\nquerist.v1\x1a\x17querist/v1/tensor.proto\"\xef\x02\n\x04Side\x12&\n\x08labelled\x18\x01 \x01(\x0b\x32\x14.querist.v1.Labelled\x12\"\n\x06wanted\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12$\n\x08unwanted\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\x12$\n\x04head\x18\x04 \x01(\x0b\x32\x16.querist.v1.LinearHead\x12-\n\x0c\x63ost_history\x18\x05 \x01(\x0b\x32\x17.querist.v1.CostHistory\x12\"\n\x06target\x18\x06 \x01(\x0b\x32\x12.querist.v1.Target\x12/\n\x0b\x63\x61libration\x18\x07 \x01(\x0b\x32\x1a.querist.v1.CalibrationSet\x12%\n\x08stop_set\x18\x08 \x01(\x0b\x32\x13.querist.v1.StopSet\x12$\n\x08screened\x18\t \x01(\x0b\x32\x12.querist.v1.Tensor\"}\n\x07StopSet\x12)\n\rprobabilities\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06logits\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12#\n\x07\x63lasses\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\"\x9d\x01\n\x08Labelled\x12&\n\nembeddings\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12#\n\x07\x63lasses\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06values\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\x12 \n\x04sets\x18\x04 \x01(\x0b\x32\x12.querist.v1.Tensor\"S\n\nLinearHead\x12#\n\x07weights\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12 \n\x04\x62ias\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\"V\n\x0b\x43ostHistory\x12$\n\x08\x66\x65\x61tures\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12!\n\x05\x63osts\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\"\x82\x01\n\x06Target\x12&\n\nembeddings\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12)\n\rprobabilities\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12%\n\tcommittee\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\"\xff\x02\n\x0e\x43\x61librationSet\x12)\n\rprobabilities\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06logits\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12#\n\x07\x63lasses\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\x12#\n\x07weights\x18\x04 \x01(\x0b\x32\x12.querist.v1.Tensor\x12/\n\x13label_probabilities\x18\x05 \x01(\x0b\x32\x12.querist.v1.Tensor\x12 \n\x04sets\x18\x06 \x01(\x0b\x32\x12.querist.v1.Tensor\x12,\n\x10predicted_values\x18\x07 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06values\x18\x08 \x01(\x0b\x32\x12.querist.v1.Tensor\x12/\n\x13predicted_variances\x18\t \x01(\x0b\x32\x12.querist.v1.Tensorb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15querist/v1/side.proto\x12\nquerist.v1\x1a\x17querist/v1/tensor.proto\"\x95\x03\n\x04Side\x12&\n\x08labelled\x18\x01 \x01(\x0b\x32\x14.querist.v1.Labelled\x12\"\n\x06wanted\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12$\n\x08unwanted\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\x12$\n\x04head\x18\x04 \x01(\x0b\x32\x16.querist.v1.LinearHead\x12-\n\x0c\x63ost_history\x18\x05 \x01(\x0b\x32\x17.querist.v1.CostHistory\x12\"\n\x06target\x18\x06 \x01(\x0b\x32\x12.querist.v1.Target\x12/\n\x0b\x63\x61libration\x18\x07 \x01(\x0b\x32\x1a.querist.v1.CalibrationSet\x12%\n\x08stop_set\x18\x08 \x01(\x0b\x32\x13.querist.v1.StopSet\x12$\n\x08screened\x18\t \x01(\x0b\x32\x12.querist.v1.Tensor\x12$\n\x07\x61nswers\x18\n \x01(\x0b\x32\x13.querist.v1.Answers\"|\n\x07\x41nswers\x12%\n\tinstances\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12&\n\nannotators\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06labels\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\"}\n\x07StopSet\x12)\n\rprobabilities\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06logits\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12#\n\x07\x63lasses\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\"\x9d\x01\n\x08Labelled\x12&\n\nembeddings\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12#\n\x07\x63lasses\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06values\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\x12 \n\x04sets\x18\x04 \x01(\x0b\x32\x12.querist.v1.Tensor\"S\n\nLinearHead\x12#\n\x07weights\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12 \n\x04\x62ias\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\"V\n\x0b\x43ostHistory\x12$\n\x08\x66\x65\x61tures\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12!\n\x05\x63osts\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\"\x82\x01\n\x06Target\x12&\n\nembeddings\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12)\n\rprobabilities\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12%\n\tcommittee\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\"\xff\x02\n\x0e\x43\x61librationSet\x12)\n\rprobabilities\x18\x01 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06logits\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor\x12#\n\x07\x63lasses\x18\x03 \x01(\x0b\x32\x12.querist.v1.Tensor\x12#\n\x07weights\x18\x04 \x01(\x0b\x32\x12.querist.v1.Tensor\x12/\n\x13label_probabilities\x18\x05 \x01(\x0b\x32\x12.querist.v1.Tensor\x12 \n\x04sets\x18\x06 \x01(\x0b\x32\x12.querist.v1.Tensor\x12,\n\x10predicted_values\x18\x07 \x01(\x0b\x32\x12.querist.v1.Tensor\x12\"\n\x06values\x18\x08 \x01(\x0b\x32\x12.querist.v1.Tensor\x12/\n\x13predicted_variances\x18\t \x01(\x0b\x32\x12.querist.v1.Tensorb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,17 +33,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'querist.v1.side_pb2', _glob
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SIDE']._serialized_start=63
-  _globals['_SIDE']._serialized_end=430
-  _globals['_STOPSET']._serialized_start=432
-  _globals['_STOPSET']._serialized_end=557
-  _globals['_LABELLED']._serialized_start=560
-  _globals['_LABELLED']._serialized_end=717
-  _globals['_LINEARHEAD']._serialized_start=719
-  _globals['_LINEARHEAD']._serialized_end=802
-  _globals['_COSTHISTORY']._serialized_start=804
-  _globals['_COSTHISTORY']._serialized_end=890
-  _globals['_TARGET']._serialized_start=893
-  _globals['_TARGET']._serialized_end=1023
-  _globals['_CALIBRATIONSET']._serialized_start=1026
-  _globals['_CALIBRATIONSET']._serialized_end=1409
+  _globals['_SIDE']._serialized_end=468
+  _globals['_ANSWERS']._serialized_start=470
+  _globals['_ANSWERS']._serialized_end=594
+  _globals['_STOPSET']._serialized_start=596
+  _globals['_STOPSET']._serialized_end=721
+  _globals['_LABELLED']._serialized_start=724
+  _globals['_LABELLED']._serialized_end=881
+  _globals['_LINEARHEAD']._serialized_start=883
+  _globals['_LINEARHEAD']._serialized_end=966
+  _globals['_COSTHISTORY']._serialized_start=968
+  _globals['_COSTHISTORY']._serialized_end=1054
+  _globals['_TARGET']._serialized_start=1057
+  _globals['_TARGET']._serialized_end=1187
+  _globals['_CALIBRATIONSET']._serialized_start=1190
+  _globals['_CALIBRATIONSET']._serialized_end=1573
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,7 @@ from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Opti
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Side(_message.Message):
-    __slots__ = ("labelled", "wanted", "unwanted", "head", "cost_history", "target", "calibration", "stop_set", "screened")
+    __slots__ = ("labelled", "wanted", "unwanted", "head", "cost_history", "target", "calibration", "stop_set", "screened", "answers")
     LABELLED_FIELD_NUMBER: _ClassVar[int]
     WANTED_FIELD_NUMBER: _ClassVar[int]
     UNWANTED_FIELD_NUMBER: _ClassVar[int]
@@ -16,6 +16,7 @@ class Side(_message.Message):
     CALIBRATION_FIELD_NUMBER: _ClassVar[int]
     STOP_SET_FIELD_NUMBER: _ClassVar[int]
     SCREENED_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
     labelled: Labelled
     wanted: _tensor_pb2.Tensor
     unwanted: _tensor_pb2.Tensor
@@ -25,7 +26,18 @@ class Side(_message.Message):
     calibration: CalibrationSet
     stop_set: StopSet
     screened: _tensor_pb2.Tensor
-    def __init__(self, labelled: _Optional[_Union[Labelled, _Mapping]] = ..., wanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unwanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., head: _Optional[_Union[LinearHead, _Mapping]] = ..., cost_history: _Optional[_Union[CostHistory, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., calibration: _Optional[_Union[CalibrationSet, _Mapping]] = ..., stop_set: _Optional[_Union[StopSet, _Mapping]] = ..., screened: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    answers: Answers
+    def __init__(self, labelled: _Optional[_Union[Labelled, _Mapping]] = ..., wanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., unwanted: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., head: _Optional[_Union[LinearHead, _Mapping]] = ..., cost_history: _Optional[_Union[CostHistory, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., calibration: _Optional[_Union[CalibrationSet, _Mapping]] = ..., stop_set: _Optional[_Union[StopSet, _Mapping]] = ..., screened: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., answers: _Optional[_Union[Answers, _Mapping]] = ...) -> None: ...
+
+class Answers(_message.Message):
+    __slots__ = ("instances", "annotators", "labels")
+    INSTANCES_FIELD_NUMBER: _ClassVar[int]
+    ANNOTATORS_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    instances: _tensor_pb2.Tensor
+    annotators: _tensor_pb2.Tensor
+    labels: _tensor_pb2.Tensor
+    def __init__(self, instances: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., annotators: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., labels: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class StopSet(_message.Message):
     __slots__ = ("probabilities", "logits", "classes")

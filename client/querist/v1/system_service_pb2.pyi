@@ -46,6 +46,8 @@ class Need(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NEED_ECONOMICS: _ClassVar[Need]
     NEED_SCREENING: _ClassVar[Need]
     NEED_GAINS: _ClassVar[Need]
+    NEED_ANSWERS: _ClassVar[Need]
+    NEED_KEYS: _ClassVar[Need]
 
 class MergeClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -91,6 +93,8 @@ NEED_BATCH_RESULT: Need
 NEED_ECONOMICS: Need
 NEED_SCREENING: Need
 NEED_GAINS: Need
+NEED_ANSWERS: Need
+NEED_KEYS: Need
 MERGE_CLASS_UNSPECIFIED: MergeClass
 MERGE_CLASS_PER_ROW: MergeClass
 MERGE_CLASS_STATISTICS: MergeClass

@@ -64,6 +64,8 @@ class Need(enum.Enum):
     ECONOMICS = "ECONOMICS"
     SCREENING = "SCREENING"
     GAINS = "GAINS"
+    ANSWERS = "ANSWERS"
+    KEYS = "KEYS"
 
 
 class Merge(enum.Enum):

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from querist_server.engine.calibrations.temperature import Temperature
 from querist_server.engine.costing import CostModel
+from querist_server.engine.crowd.answers import Answers
 from querist_server.engine.kernels import committee, uncertainty
 from querist_server.engine.work import Work
 
@@ -59,6 +60,8 @@ class Side:
         How many classes its predictions show; 0 if they do not.
     screened : ndarray of shape (n,), float64
         Probabilities of relevance of all instances that were screened.
+    answers : Answers or None
+        What annotators said of instances of the pool.
     """
 
     labelled_embeddings: Array | None = None
@@ -85,6 +88,7 @@ class Side:
     stop_set: npt.NDArray[np.int64] | None = None
     stop_set_classes: int = 0
     screened: npt.NDArray[np.float64] | None = None
+    answers: Answers | None = None
 
 
 @dataclass(frozen=True)

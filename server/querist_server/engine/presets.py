@@ -28,6 +28,7 @@ from querist_server.engine.choices.softrank import Softrank
 from querist_server.engine.choices.top import Top
 from querist_server.engine.choices.typiclust import Typiclust
 from querist_server.engine.plan import Plan
+from querist_server.engine.scores.active_lab import ActiveLab
 from querist_server.engine.scores.adaptive import Adaptive
 from querist_server.engine.scores.bald import Bald
 from querist_server.engine.scores.binary_minimum import BinaryMinimum
@@ -213,6 +214,7 @@ _PRESETS = (
     Preset("field_eer", Plan(FieldErrorReduction(), Top()), "Expected error of a Gaussian field; for few labels and clear clusters."),
     Preset("logistic_eer", Plan(LogisticErrorReduction(), Top()), "Expected error of a linear layer, yours or fitted here."),
     Preset("ridge_eer", Plan(RidgeErrorReduction(), Top()), "Uncertainty times squared influence: the cheapest error reduction."),
+    Preset("active_lab", Plan(ActiveLab(), Top()), "Several annotators: ask again where labels are doubtful, or anew, on one scale."),
     Preset("variance_reduction", Plan(VarianceReduction(), Top()), "Regression: lowers the variance of a linear model over the pool."),
     Preset("emoc", Plan(ExpectedOutputChange(), Top()), "The most change in what a linear model says of others."),
     Preset("look_ahead_eer", Plan(LookAheadErrorReduction(), Top()), "Expected error by your own models, retrained with each label."),

@@ -54,6 +54,7 @@ from querist_server.engine.guards.local_outlier import LocalOutlier
 from querist_server.engine.guards.near_duplicate import NearDuplicate
 from querist_server.engine.guards.unlabelable import Unlabelable
 from querist_server.engine.part import Choice, Guard, Score, Weight
+from querist_server.engine.scores.active_lab import ActiveLab
 from querist_server.engine.scores.adaptive import Adaptive
 from querist_server.engine.scores.bald import Bald
 from querist_server.engine.scores.binary_minimum import BinaryMinimum
@@ -104,6 +105,7 @@ from querist_server.engine.weights.density import Density
 from querist_server.engine.weights.rarity import Rarity
 
 _SCORES: tuple[type[Score], ...] = (
+    ActiveLab,
     Adaptive,
     Bald,
     BinaryMinimum,

@@ -38,6 +38,8 @@ _PREDICTED = frozenset(Need) - {
     Need.CLASS_COUNT,
     Need.TWO_CLASSES,
     Need.TARGET_EMBEDDINGS,
+    Need.ANSWERS,
+    Need.KEYS,
 }
 """Needs that are what a model says."""
 

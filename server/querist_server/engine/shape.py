@@ -39,6 +39,7 @@ _PROVIDERS: dict[Need, tuple[str, ...]] = {
     Need.THUMBNAILS: ("thumbnails",),
     Need.EVIDENCE: ("evidence",),
     Need.LOOK_AHEAD: ("look_ahead",),
+    Need.KEYS: ("keys",),
 }
 _BESIDE: dict[Need, str] = {
     Need.LABELLED_CLASSES: "labelled.classes",
@@ -51,6 +52,7 @@ _BESIDE: dict[Need, str] = {
     Need.TARGET_EMBEDDINGS: "target.embeddings",
     Need.TARGET_PROBABILITIES: "target.probabilities",
     Need.TARGET_COMMITTEE: "target.committee",
+    Need.ANSWERS: "answers.labels",
 }
 _UNPREDICTED = frozenset({"embeddings", "keys", "excluded", "costs", "cost_features", "groups", "unlabelable", "thumbnails"})
 """Columns that are no model's."""

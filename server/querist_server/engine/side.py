@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from querist_server.engine import intake
 from querist_server.engine.calibration_side import calibrations
+from querist_server.engine.crowd.answers import Answers, AnswersIntake
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.followed_side import followed
 from querist_server.engine.pool import Side
@@ -99,6 +100,7 @@ class SideIntake:
             target_probabilities=_target_probabilities(sent, classes),
             target_committee=_target_committee(sent, classes, members),
             **followed(sent),
+            answers=_answers(sent, classes, self._limits.max_kept_bytes),
         )
 
 
@@ -205,3 +207,16 @@ def _costs(sent: Mapping[str, Array]) -> npt.NDArray[np.float64] | None:
         row = int((costs <= 0).argmax())
         raise EngineError("VALUE_OUT_OF_RANGE", f"a cost is {costs[row]:g}; allowed is above 0", field="side.cost_history.costs", row=row)
     return costs
+
+
+def _answers(sent: Mapping[str, Array], classes: int, max_bytes: int) -> Answers | None:
+    columns = {name.partition(".")[2]: column for name, column in sent.items() if name.startswith("answers.")}
+    if not columns or not classes:
+        return None
+    answers = AnswersIntake(classes, max_bytes, keep_last=False)
+    try:
+        answers.add(columns)
+        return answers.build(np.empty(0, np.int64))
+    except EngineError as error:
+        error.field = f"side.{error.field}"
+        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from typing import Any
 
 import numpy as np
 from querist._version import __version__
@@ -57,7 +58,7 @@ def answer_assignment(request: pb.AssignAnnotatorsRequest, ended: threading.Even
 
 
 def _available(each: pb.AvailableAnnotator, index: int) -> Available:
-    known = {name: getattr(each, name) if each.HasField(name) else default for name, default in _DEFAULTS.items()}
+    known: dict[str, Any] = {name: getattr(each, name) if each.HasField(name) else default for name, default in _DEFAULTS.items()}
     confusion = None
     if each.confusion:
         width = round(len(each.confusion) ** 0.5)

@@ -27,6 +27,7 @@ Columns = dict[str, Any]
 
 FLOATS = ("FLOAT32", "FLOAT64", "FLOAT16", "BFLOAT16")
 INTEGERS = ("INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64")
+_WHOLE = ("classes", "instances", "annotators", "labels")
 MOST_PARTS = 2**31
 """Most parts of one instance; sums of counts then stay far from overflowing."""
 MODEL_INPUT = "model_inputs[{}]"
@@ -82,6 +83,9 @@ _SIDE: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "stop_set.logits": ((1, 2), FLOATS, "[n, C], [n] or [n, 1]"),
     "stop_set.classes": ((1,), INTEGERS, "[n]"),
     "screened": ((1,), FLOATS, "[n]"),
+    "answers.instances": ((1,), ("INT64", "UINT64"), "[T]"),
+    "answers.annotators": ((1,), ("INT64", "UINT64"), "[T]"),
+    "answers.labels": ((1,), INTEGERS, "[T]"),
 }
 _UNTIL_KNOWN = preset_plan("random")
 """What stands for the plan of the strategy "auto" until the first rows are there."""
@@ -175,7 +179,7 @@ def decode_side(side: side_pb2.Side) -> dict[str, Array]:
             holder = getattr(side, above[0])
         if holder.HasField(field):
             tensor = checked_tensor(getattr(holder, field), f"side.{name}", ranks, dtypes, shapes)
-            columns[name] = signed(tensor, f"side.{name}") if tensor.dtype == np.uint64 and field == "classes" else tensor
+            columns[name] = signed(tensor, f"side.{name}") if tensor.dtype == np.uint64 and field in _WHOLE else tensor
     return columns
 
 

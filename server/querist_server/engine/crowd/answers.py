@@ -153,7 +153,7 @@ class AnswersIntake:
         for name in ("labels", "gold"):
             if name in columns:
                 column = columns[name]
-                wrong = ((column < ABSTAINED) | (column >= self._classes)).reshape(len(column), -1).any(axis=1)
+                wrong = np.asarray((column < ABSTAINED) | (column >= self._classes)).reshape(len(column), -1).any(axis=1)
                 self._refuse(wrong, column, name, f"-1 to {self._classes - 1}")
         for name, least in (("times", -np.inf), ("seconds", 0.0)):
             if name in columns:
@@ -161,7 +161,7 @@ class AnswersIntake:
                 allowed = "a finite number" if least < 0 else "a finite number of 0 or more"
                 self._refuse(np.asarray(~np.isfinite(column) | (column < least)), column, name, allowed)
         for name in ("instances", "annotators"):
-            self._refuse(columns[name].astype(np.int64) < 0, columns[name], name, "0 to 2^63 - 1")
+            self._refuse(np.asarray(columns[name].astype(np.int64) < 0), columns[name], name, "0 to 2^63 - 1")
 
     def _refuse(self, wrong: npt.NDArray[np.bool_], column: Array, name: str, allowed: str) -> None:
         if wrong.any():
