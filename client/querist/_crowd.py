@@ -82,15 +82,12 @@ def answers_of(
         if value not in allowed:
             raise InvalidRequestError(f"{name} is {value!r}; allowed are {', '.join(allowed)}", field=name)
     table = columns_of(answers)
-    known_ids = [] if ids is None else list(ids)
-    instances = _rising([*table["instance"], *known_ids])
-    annotators = _rising(table["annotator"])
+    known_ids = [] if ids is None else _plain(ids)
+    instances, by_instance = _factored([*table["instance"], *known_ids])
+    annotators, by_annotator = _factored(table["annotator"])
     labels, found = _labels(table["label"], classes, kind)
-    columns: dict[str, npt.NDArray[Any]] = {
-        "instances": _numbered(table["instance"], instances),
-        "annotators": _numbered(table["annotator"], annotators),
-        "labels": labels,
-    }
+    rows = len(labels)
+    columns: dict[str, npt.NDArray[Any]] = {"instances": by_instance[:rows], "annotators": by_annotator, "labels": labels}
     for name in ("time", "seconds"):
         if name in table:
             columns[_NAMES.get(name, name)] = _seconds(table[name], name)
@@ -109,7 +106,7 @@ def answers_of(
     if known and ids is None:
         raise InvalidRequestError("give ids, one for each row of probabilities, committee or features", field="ids")
     if known:
-        known["keys"] = _numbered(known_ids, instances)
+        known["keys"] = by_instance[rows:]
     return Answers(header, columns, instances, annotators, found, known)
 
 
@@ -127,7 +124,7 @@ def columns_of(answers: Any) -> dict[str, list[Any]]:
     if hasattr(answers, "columns") and hasattr(answers, "to_dict"):
         answers = {str(name): answers[name].tolist() for name in answers.columns}
     if isinstance(answers, Mapping):
-        table = {name: list(column) for name, column in answers.items() if name in COLUMNS}
+        table = {name: _plain(column) for name, column in answers.items() if name in COLUMNS}
     elif isinstance(answers, Iterable):
         rows = list(answers)
         names = [name for name in COLUMNS if any(name in row for row in rows)]
@@ -175,8 +172,8 @@ def assignment_request(instances: Iterable[Mapping[str, Any]], annotators: Itera
         If an entry has other fields than the contract's.
     """
     waiting, people = list(instances), list(annotators)
-    names = _rising([each["id"] for each in waiting])
-    asked = _rising([*(each["id"] for each in people), *(name for each in waiting for name in each.get("answered", ()))])
+    names = _factored([each["id"] for each in waiting])[0]
+    asked = _factored([*(each["id"] for each in people), *(name for each in waiting for name in each.get("answered", ()))])[0]
     method = options.pop("method", None)
     request = pb.AssignAnnotatorsRequest(**{name: value for name, value in options.items() if value is not None})
     if method is not None:
@@ -259,14 +256,20 @@ def _optional(message: Any, name: str) -> Any:
     return getattr(message, name) if message.HasField(name) else None
 
 
-def _rising(ids: Sequence[Any]) -> list[Any]:
-    """Return the distinct ids in rising order: numbers by value, others by their text."""
-    return sorted(set(ids), key=lambda name: (not isinstance(name, (int, float)), name if isinstance(name, (int, float)) else 0, str(name)))
+def _plain(column: Any) -> list[Any]:
+    """Return a column's values as Python's own."""
+    return list(column.tolist()) if hasattr(column, "tolist") else list(column)
 
 
-def _numbered(ids: Sequence[Any], names: list[Any]) -> npt.NDArray[np.int64]:
-    place = {name: number for number, name in enumerate(names)}
-    return np.fromiter((place[name] for name in ids), np.int64, len(ids))
+def _factored(ids: Sequence[Any]) -> tuple[list[Any], npt.NDArray[np.int64]]:
+    """Return the distinct ids in rising order, and the place of each id among them: whole numbers by value, others by their text."""
+    array = np.asarray(ids) if all(type(name) is int for name in ids) or all(type(name) is str for name in ids) else None
+    if array is not None and array.dtype.kind in "iU":
+        names, places = np.unique(array, return_inverse=True)
+        return names.tolist(), places.astype(np.int64)
+    rising = sorted(set(ids), key=lambda name: (not isinstance(name, int), name if isinstance(name, int) else 0, str(name)))
+    place = {name: number for number, name in enumerate(rising)}
+    return rising, np.fromiter((place[name] for name in ids), np.int64, len(ids))
 
 
 def _labels(given: Sequence[Any], classes: Sequence[Any] | None, kind: str) -> tuple[npt.NDArray[np.int64], list[Any]]:
@@ -274,17 +277,13 @@ def _labels(given: Sequence[Any], classes: Sequence[Any] | None, kind: str) -> t
     if kind == "sets":
         rows = [[-1 if _absent(mark) else int(mark) for mark in row] for row in given]
         return np.array(rows, np.int64), [0, 1]
-    known = list(classes) if classes is not None else _rising([label for label in given if not _absent(label)])
+    known = list(classes) if classes is not None else _factored([label for label in given if not _absent(label)])[0]
     place = {label: number for number, label in enumerate(known)}
-    numbers = np.empty(len(given), np.int64)
-    for row, label in enumerate(given):
-        if _absent(label):
-            numbers[row] = -1
-        elif label in place:
-            numbers[row] = place[label]
-        else:
-            shown = ", ".join(map(str, known[:20]))
-            raise InvalidRequestError(f"the label {label!r} in row {row} is none of the classes: {shown}", field="label", row=row)
+    numbers = np.fromiter((-1 if _absent(label) else place.get(label, -2) for label in given), np.int64, len(given))
+    wrong = np.flatnonzero(numbers == -2)
+    if len(wrong):
+        row, shown = int(wrong[0]), ", ".join(map(str, known[:20]))
+        raise InvalidRequestError(f"the label {given[row]!r} in row {row} is none of the classes: {shown}", field="label", row=row)
     return numbers, known
 
 

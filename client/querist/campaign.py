@@ -15,6 +15,7 @@ import numpy.typing as npt
 from querist import _campaign_file, plots, report
 from querist._containers import index_of, to_array, to_ids
 from querist.advice import StopAdvice, advice_from_dict
+from querist.crowd import Assessment
 from querist.errors import CampaignError
 from querist.inputs import bundle_of
 from querist.plan import Part
@@ -315,8 +316,8 @@ class Campaign:
         """
         plots.save(plots.learning_curve(self._points(), self.advice, currency=self._currency, title=self.name), path)
 
-    def report(self, path: str | Path) -> None:
-        """Write the campaign on one HTML page that needs nothing else.
+    def report(self, path: str | Path, *, annotators: Assessment | None = None) -> None:
+        """Write the campaign on one HTML page that needs nothing else, with what is known of its annotators if that is given.
 
         Raises
         ------
@@ -325,7 +326,9 @@ class Campaign:
         """
         names = ("round", "labelled", "error", "cost", "verdict", "sentence")
         rounds = [{name: each[name] for name in names} for each in self._told]
-        Path(path).write_text(report.page(self.name, self.advice, self._points(), rounds, currency=self._currency), encoding="utf-8")
+        Path(path).write_text(
+            report.page(self.name, self.advice, self._points(), rounds, currency=self._currency, annotators=annotators), encoding="utf-8"
+        )
 
     @property
     def _currency(self) -> str:

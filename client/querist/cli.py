@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import querist
-from querist import _files, _stop_command
+from querist import _annotators_command, _files, _stop_command
 from querist._local import MISSING, server_is_installed
 from querist.errors import QueristError
 
@@ -26,7 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["demo"]:
         return _demo(given[1:])
     options = _parser().parse_args(given)
-    commands = {"select": _select, "stop": _stop_command.run, "strategies": _strategies, "info": _info}
+    commands = {
+        "select": _select,
+        "stop": _stop_command.run,
+        "annotators": _annotators_command.run,
+        "strategies": _strategies,
+        "info": _info,
+    }
     try:
         with _client(options.address) as client:
             commands[options.command](client, options)
@@ -58,9 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     select.add_argument("--output", default="-", help="where to write: a .csv or .json file, or - for CSV on standard output (-)")
     stop = commands.add_parser("stop", help="whether to go on labelling, from a table of rounds")
     _stop_command.add_arguments(stop)
+    annotators = commands.add_parser("annotators", help="who is right, who tires, and the consensus, from a table of answers")
+    _annotators_command.add_arguments(annotators)
     info = commands.add_parser("info", help="what a server is")
     strategies = commands.add_parser("strategies", help="what a server can do")
-    for command in (select, stop, info, strategies):
+    for command in (select, stop, annotators, info, strategies):
         command.add_argument("--address", help=f"the server: host:port or unix:/path ({_ONLY_HERE})")
     return parser
 

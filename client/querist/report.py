@@ -8,6 +8,7 @@ from typing import Any
 
 from querist import plots
 from querist.advice import CostForecast, Forecast, StopAdvice
+from querist.crowd import Assessment
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #24292f; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -18,6 +19,21 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: 
 .STOP { background: #b3261e; } .CONTINUE { background: #1a7f37; } .INCONCLUSIVE { background: #6b6b6b; }
 svg { width: 100%; height: auto; }
 """
+_ANNOTATOR_COLUMNS = (
+    "id",
+    "labels",
+    "shared",
+    "abstentions",
+    "quality",
+    "quality_low",
+    "quality_high",
+    "gold_labels",
+    "gold_right",
+    "mean_seconds",
+    "fell_at",
+    "per_hour",
+    "session_hours",
+)
 _AMOUNTS = (
     ("label_cost", "a label costs"),
     ("next_cost", "the next batch costs"),
@@ -32,7 +48,13 @@ _AMOUNTS = (
 
 
 def page(
-    name: str, advice: StopAdvice | None, points: Sequence[plots.Point], rounds: Sequence[dict[str, Any]] = (), *, currency: str = ""
+    name: str,
+    advice: StopAdvice | None,
+    points: Sequence[plots.Point],
+    rounds: Sequence[dict[str, Any]] = (),
+    *,
+    currency: str = "",
+    annotators: Assessment | None = None,
 ) -> str:
     """Return the page.
 
@@ -47,6 +69,8 @@ def page(
     rounds : sequence of dict
         Rows of a table of all rounds; their keys are its heads.
     currency : str
+    annotators : Assessment, optional
+        Of the campaign's annotators.
 
     Raises
     ------
@@ -55,6 +79,29 @@ def page(
     """
     figure = plots.svg(plots.learning_curve(points, advice, currency=currency))
     parts = [f"<h1>{escape(name)}</h1>", *_verdict(advice), figure, *_details(advice), *_table("Rounds", rounds)]
+    parts += [] if annotators is None else annotators_panel(annotators)
+    return _html(name, parts)
+
+
+def annotators_page(name: str, found: Assessment) -> str:
+    """Return the page of an assessment of annotators."""
+    return _html(name, [f"<h1>{escape(name)}</h1>", *annotators_panel(found)])
+
+
+def annotators_panel(found: Assessment) -> list[str]:
+    """Return the part of a page that is about annotators."""
+    lines = [f"<p>{found.answers:,} answers about {len(found.instances):,} instances, weighed by {escape(found.method)}.</p>"]
+    lines += [f"<p>{escape(caution)}</p>" for caution in found.cautions]
+    rows = [{name: row.get(name) for name in _ANNOTATOR_COLUMNS} for row in found.rows()]
+    measures = ("alpha_nominal", "alpha_low", "alpha_high", "alpha_ordinal", "alpha_interval", "fleiss_kappa")
+    agreement = [{"label": each.label, **{name: getattr(each, name) for name in measures}} for each in found.agreement]
+    pairs = [
+        dict(zip(("one", "other", "instances in common", "Cohen's kappa"), pair, strict=True)) for pair in found.agreement[0].pairs[:20]
+    ]
+    return [*lines, *_table("Annotators", rows), *_table("Agreement", agreement), *_table("Pairs", pairs)]
+
+
+def _html(name: str, parts: Sequence[str]) -> str:
     body = "\n".join(parts)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title><style>{_STYLE}</style></head>\n'

@@ -153,7 +153,8 @@ class AnswersIntake:
         for name in ("labels", "gold"):
             if name in columns:
                 column = columns[name]
-                wrong = np.asarray((column < ABSTAINED) | (column >= self._classes)).reshape(len(column), -1).any(axis=1)
+                wrong = (column < ABSTAINED) | (column >= self._classes)
+                wrong = np.asarray(wrong.reshape(len(column), -1).any(axis=1))
                 self._refuse(wrong, column, name, f"-1 to {self._classes - 1}")
         for name, least in (("times", -np.inf), ("seconds", 0.0)):
             if name in columns:

@@ -33,6 +33,8 @@ LABELS_OF_TWO_CLASSES = 5.0
 """With two classes, the mean labels per instance below which the majority stands: a habit and a class then look the same."""
 SAY = 0.2
 """What the majority's class is worth beside a posterior."""
+SAY_OF_TWO_CLASSES, MOST_TURNED = 0.4, 0.25
+"""The same with two classes, and the share of instances beyond which a model of two classes has more likely swapped them than seen more."""
 COIN, HABIT, MATRIX = 20.0, 10.0, 20.0
 """How many labels' worth of a typical annotator each one is taken to have given beforehand, by model."""
 ALIKE = 1e9
@@ -80,7 +82,10 @@ def robust(votes: Votes, checkpoint: Callable[[], None]) -> Consensus:
     fit = method(overlap, checkpoint)
     posteriors = from_logs(_logs(votes, fit))
     labelled = np.flatnonzero(votes.per_item)
-    posteriors[labelled, shares[labelled].argmax(axis=1)] += SAY
+    voted = shares[labelled].argmax(axis=1)
+    posteriors[labelled, voted] += SAY if votes.classes > 2 else SAY_OF_TWO_CLASSES
+    if votes.classes == 2 and (posteriors[labelled].argmax(axis=1) != voted).mean() > MOST_TURNED:
+        return Consensus(shares, agreement_rate(votes))
     return Consensus(normalised(posteriors), fit.accuracy, fit.settled)
 
 
