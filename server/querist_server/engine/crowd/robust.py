@@ -61,6 +61,8 @@ _Method = Callable[[Votes, Callable[[], None]], _Fit]
 def robust(votes: Votes, checkpoint: Callable[[], None]) -> Consensus:
     """Return the posteriors of the model that foretells unseen labels best, or the shares of the votes if none does so clearly.
 
+    It can still lose to the majority with two classes if who labels what depends on the class, and with about ten labels per annotator.
+
     The weights are the accuracies of the annotators by that model, or how often each agrees with the others.
 
     Parameters
