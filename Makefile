@@ -6,7 +6,7 @@ STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 NODE_STAMP := tests/languages/node/node_modules/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops junk languages readme clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk languages readme clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -51,12 +51,16 @@ bench-large: $(STAMP) ## BADGE, 1,000 of 200,000 x 512 with 100 classes: memory 
 bench-stops: $(STAMP) ## what stopping by our verdict loses, beside single criteria and small-text's: 150 campaigns to their end
 	$(BIN)/python tests/bench/bench_stops.py
 
+bench-annotators: $(STAMP) $(PEERS) ## a million annotations beside crowd-kit, and whether asking again as advised pays
+	$(BIN)/python tests/bench/bench_crowd.py
+	$(BIN)/python tests/bench/bench_ask_next.py
+
 junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
 	$(BIN)/python tests/bench/junk.py
 
 $(PEERS): Makefile
 	$(PYTHON) -m venv .cache/peers
-	.cache/peers/bin/python -m pip install --quiet scikit-activeml small-text apricot-select faiss-cpu pandas
+	.cache/peers/bin/python -m pip install --quiet scikit-activeml small-text apricot-select faiss-cpu pandas crowd-kit
 	.cache/peers/bin/python -m pip install --quiet --no-deps modAL-python==0.4.2.1  # which asks for a skorch that it does not need
 	touch $@
 

@@ -83,7 +83,7 @@ def answers_of(
             raise InvalidRequestError(f"{name} is {value!r}; allowed are {', '.join(allowed)}", field=name)
     table = columns_of(answers)
     known_ids = [] if ids is None else _plain(ids)
-    instances, by_instance = _factored([*table["instance"], *known_ids])
+    instances, by_instance = _factored(_joined(table["instance"], known_ids))
     annotators, by_annotator = _factored(table["annotator"])
     labels, found = _labels(table["label"], classes, kind)
     rows = len(labels)
@@ -122,7 +122,7 @@ def columns_of(answers: Any) -> dict[str, list[Any]]:
         with Path(answers).open(newline="", encoding="utf-8-sig") as file:
             answers = list(csv.DictReader(file, skipinitialspace=True))
     if hasattr(answers, "columns") and hasattr(answers, "to_dict"):
-        answers = {str(name): answers[name].tolist() for name in answers.columns}
+        answers = {str(name): answers[name].to_numpy() for name in answers.columns}
     if isinstance(answers, Mapping):
         table = {name: _plain(column) for name, column in answers.items() if name in COLUMNS}
     elif isinstance(answers, Iterable):
@@ -256,15 +256,28 @@ def _optional(message: Any, name: str) -> Any:
     return getattr(message, name) if message.HasField(name) else None
 
 
-def _plain(column: Any) -> list[Any]:
-    """Return a column's values as Python's own."""
+def _plain(column: Any) -> Any:
+    """Return a column of whole numbers as an array, any other as a list of Python's own values."""
+    if isinstance(column, np.ndarray) and column.dtype.kind in "iu":
+        return column
     return list(column.tolist()) if hasattr(column, "tolist") else list(column)
 
 
-def _factored(ids: Sequence[Any]) -> tuple[list[Any], npt.NDArray[np.int64]]:
+def _joined(one: Any, other: Any) -> Any:
+    if isinstance(one, np.ndarray) and (isinstance(other, np.ndarray) or not len(other)):
+        return np.concatenate((one, other)) if len(other) else one
+    return [*_values(one), *_values(other)]
+
+
+def _values(column: Any) -> list[Any]:
+    return column.tolist() if isinstance(column, np.ndarray) else list(column)
+
+
+def _factored(ids: Any) -> tuple[list[Any], npt.NDArray[np.int64]]:
     """Return the distinct ids in rising order, and the place of each id among them: whole numbers by value, others by their text."""
-    array = np.asarray(ids) if all(type(name) is int for name in ids) or all(type(name) is str for name in ids) else None
-    if array is not None and array.dtype.kind in "iU":
+    plain = isinstance(ids, np.ndarray) or all(type(name) is int for name in ids) or all(type(name) is str for name in ids)
+    array = np.asarray(ids) if plain else None
+    if array is not None and array.dtype.kind in "iuU":
         names, places = np.unique(array, return_inverse=True)
         return names.tolist(), places.astype(np.int64)
     rising = sorted(set(ids), key=lambda name: (not isinstance(name, int), name if isinstance(name, int) else 0, str(name)))
@@ -272,11 +285,14 @@ def _factored(ids: Sequence[Any]) -> tuple[list[Any], npt.NDArray[np.int64]]:
     return rising, np.fromiter((place[name] for name in ids), np.int64, len(ids))
 
 
-def _labels(given: Sequence[Any], classes: Sequence[Any] | None, kind: str) -> tuple[npt.NDArray[np.int64], list[Any]]:
+def _labels(given: Any, classes: Sequence[Any] | None, kind: str) -> tuple[npt.NDArray[np.int64], list[Any]]:
     """Return class numbers, -1 for no label, and the classes."""
     if kind == "sets":
         rows = [[-1 if _absent(mark) else int(mark) for mark in row] for row in given]
         return np.array(rows, np.int64), [0, 1]
+    if isinstance(given, np.ndarray) and (classes is None or list(classes) == list(range(len(classes)))):
+        return _numbers(given, classes)
+    given = _values(given)
     known = list(classes) if classes is not None else _factored([label for label in given if not _absent(label)])[0]
     place = {label: number for number, label in enumerate(known)}
     numbers = np.fromiter((-1 if _absent(label) else place.get(label, -2) for label in given), np.int64, len(given))
@@ -285,6 +301,18 @@ def _labels(given: Sequence[Any], classes: Sequence[Any] | None, kind: str) -> t
         row, shown = int(wrong[0]), ", ".join(map(str, known[:20]))
         raise InvalidRequestError(f"the label {given[row]!r} in row {row} is none of the classes: {shown}", field="label", row=row)
     return numbers, known
+
+
+def _numbers(given: npt.NDArray[Any], classes: Sequence[Any] | None) -> tuple[npt.NDArray[np.int64], list[Any]]:
+    """Return labels that are whole numbers already: classes by rising number, or their own numbers."""
+    if classes is None:
+        names, places = np.unique(given, return_inverse=True)
+        return places.astype(np.int64), names.tolist()
+    wrong = np.flatnonzero((given < 0) | (given >= len(classes)))
+    if len(wrong):
+        message = f"the label {given[wrong[0]]} in row {wrong[0]} is none of the classes 0 to {len(classes) - 1}"
+        raise InvalidRequestError(message, field="label", row=int(wrong[0]))
+    return given.astype(np.int64), list(classes)
 
 
 def _absent(label: Any) -> bool:

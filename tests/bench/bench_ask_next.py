@@ -4,8 +4,8 @@
 
 Annotators are simulated: each is right with a probability of their own, and otherwise gives any other digit. Each arm begins with one label
 for each of the same instances and asks for as many labels in each round, each of a random annotator who has not answered that instance.
-Every arm trains the same logistic regression on the consensus labels (CROWDLAB with out-of-fold probabilities) and is judged on test digits
-with true labels. Over gRPC.
+Always new takes what the model is least sure of; once its pool of 500 is used up it relabels at random. Every arm trains the same random
+forest on the consensus labels (CROWDLAB with out-of-fold probabilities) and is judged on test digits with true labels. Over gRPC.
 """
 
 import argparse
@@ -18,16 +18,16 @@ import numpy as np
 import querist
 from scipy import stats
 from sklearn.datasets import load_digits
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import cross_val_predict
 
 ARMS = ("ask next", "always new", "relabel")
-POOL, FIRST, BATCH, ROUNDS = 1100, 120, 60, 12
+POOL, FIRST, BATCH, ROUNDS = 500, 120, 60, 12
 ANNOTATORS = (0.35, 0.45, 0.55, 0.65, 0.75, 0.85)
 
 
 def model():
-    return LogisticRegression(max_iter=300, C=0.1)
+    return RandomForestClassifier(60, random_state=0)
 
 
 class Crowd:
@@ -87,7 +87,8 @@ def out_of_sample(features, columns, asked, client):
     folds = 5 if counts[known].min() >= 5 else 2
     chances[np.ix_(asked, known)] = cross_val_predict(model(), features[asked], majority, cv=folds, method="predict_proba")
     rest = np.setdiff1d(np.arange(len(features)), asked)
-    chances[np.ix_(rest, known)] = model().fit(features[asked], majority).predict_proba(features[rest])
+    if len(rest):
+        chances[np.ix_(rest, known)] = model().fit(features[asked], majority).predict_proba(features[rest])
     return chances / chances.sum(axis=1, keepdims=True)
 
 
@@ -105,6 +106,9 @@ def choose(client, arm, columns, asked, chances, rng):
     if arm == "relabel":
         return rng.choice(asked, BATCH, replace=len(asked) < BATCH)
     full = np.flatnonzero(np.bincount(columns["instances"], minlength=POOL) >= len(ANNOTATORS))
+    fresh = np.setdiff1d(np.arange(POOL), asked)
+    if arm == "always new" and len(fresh) < BATCH:  # nothing else is new: the rest is asked again
+        return np.concatenate((fresh, rng.choice(asked, BATCH - len(fresh))))
     exclude = asked if arm == "always new" else full
     return client.select(
         chances, keys=np.arange(POOL), answers=columns, strategy="active_lab", count=BATCH, exclude=exclude, seed=1
@@ -117,9 +121,8 @@ def main() -> int:
     arguments = parser.parse_args()
     with querist.local() as client, ProcessPoolExecutor(os.cpu_count()) as pool:
         curves = np.stack(list(pool.map(run, [client.address] * arguments.seeds, range(arguments.seeds))))
-    print(
-        f"digits, {len(ANNOTATORS)} annotators right {ANNOTATORS[0]:.0%} to {ANNOTATORS[-1]:.0%}, {arguments.seeds} seeds; accuracy on test digits\n"
-    )
+    people = f"{len(ANNOTATORS)} annotators right {ANNOTATORS[0]:.0%} to {ANNOTATORS[-1]:.0%}"
+    print(f"digits, a pool of {POOL}, {people}, {arguments.seeds} seeds; accuracy on test digits\n")
     print(f"| labels | {' | '.join(ARMS)} |\n|---|{'---|' * len(ARMS)}")
     for number in range(0, ROUNDS + 1, 3):
         print(
@@ -131,9 +134,8 @@ def main() -> int:
     for place, arm in enumerate(ARMS[1:], 1):
         gain = 100 * (curves[:, 0, -1] - curves[:, place, -1])
         half = stats.t.ppf(0.975, len(gain) - 1) * gain.std(ddof=1) / np.sqrt(len(gain))
-        print(
-            f"\nask next less {arm}, at the end: {gain.mean():+.2f} points (95 % interval {gain.mean() - half:+.2f} to {gain.mean() + half:+.2f})"
-        )
+        interval = f"{gain.mean() - half:+.2f} to {gain.mean() + half:+.2f}"
+        print(f"\nask next less {arm}, at the end: {gain.mean():+.2f} points (95 % interval {interval})")
         worse += gain.mean() - half <= 0
     return 1 if worse else 0
 

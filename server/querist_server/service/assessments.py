@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,15 +11,14 @@ from querist._version import __version__
 from querist.v1 import annotation_service_pb2 as pb
 
 from querist_server.engine import intake
-from querist_server.engine.crowd.answers import Answers, AnswersIntake
-from querist_server.engine.crowd.assessing import Assessed, Known, Wish, assess
-from querist_server.engine.crowd.tiring import Tiring
+from querist_server.engine.crowd.answers import AnswersIntake
+from querist_server.engine.crowd.assessing import Known, Wish, assess
 from querist_server.engine.errors import Cancelled, EngineError, LimitError
 from querist_server.engine.task import Limits
+from querist_server.service.assessed import add_label, encode_pieces
 from querist_server.service.decode import FLOATS, INTEGERS, checked_tensor, signed
 from querist_server.service.plans import enum_name
 
-PIECE_BYTES, ROW_BYTES = 3 * 2**20, 80
 MOST_LABELS = 1000
 _KEYS = ("INT64", "UINT64")
 _WHOLE = ("instances", "annotators", "labels", "gold", "keys")
@@ -129,8 +126,8 @@ class AssessmentWork:
         messages = []
         for label in range(answers.labels.shape[1]):
             found = assess(answers, known, self.wish, label, self._checkpoint)
-            messages += [pb.AssessAnnotationsResponse(instances=piece) for piece in _pieces(answers, found, self.wish, label)]
-            _add(result, answers, found, label)
+            messages += [pb.AssessAnnotationsResponse(instances=piece) for piece in encode_pieces(answers, found, self.wish, label)]
+            add_label(result, answers, found, label)
         return [*messages, pb.AssessAnnotationsResponse(result=result)]
 
     def _checked_instances(self, columns: dict[str, Any]) -> dict[str, Any]:
@@ -244,71 +241,3 @@ def _columns(block: Any, allowed: dict[str, tuple[tuple[int, ...], tuple[str, ..
         text = f"labels have {columns[required].shape[1]} columns; allowed are 1 to {MOST_LABELS}"
         raise EngineError("SHAPE_INVALID", text, field=f"{path}.labels.shape")
     return columns
-
-
-def _pieces(answers: Answers, found: Assessed, wish: Wish, label: int) -> Iterator[pb.InstanceAssessments]:
-    rows = max(1, PIECE_BYTES // (ROW_BYTES + (8 * wish.classes if wish.posteriors else 0)))
-    confidences = np.where(found.labels >= 0, found.consensus.posteriors[np.arange(len(found.labels)), found.labels], np.nan)
-    for start in range(0, len(answers.instances), rows):
-        some = slice(start, start + rows)
-        yield pb.InstanceAssessments(
-            label=label,
-            keys=answers.instances[some].tolist(),
-            consensus=found.labels[some].tolist(),
-            confidences=confidences[some].tolist(),
-            labels=found.counts[some].tolist(),
-            abstentions=found.abstentions[some].tolist(),
-            agreements=found.agreements[some].tolist(),
-            ask_scores=[] if found.ask_scores is None else found.ask_scores[some].tolist(),
-            unlabelable=found.unlabelable[some].tolist(),
-            posteriors=found.consensus.posteriors[some].reshape(-1).tolist() if wish.posteriors else [],
-        )
-
-
-def _add(result: pb.Assessment, answers: Answers, found: Assessed, label: int) -> None:
-    """Add what was found of one label."""
-    result.MergeFrom(pb.Assessment(method=f"CONSENSUS_METHOD_{found.method}", model_weight=found.consensus.model_weight))
-    result.settled &= found.consensus.settled
-    if not found.consensus.settled:
-        result.cautions.append(f"{found.method} did not come to rest; its probabilities would still move")
-    alphas = {f"alpha_{metric.lower()}": value for metric, value in found.pairs.alphas.items()}
-    low, high = found.pairs.interval or (None, None)
-    agreement = result.agreement.add(label=label, **alphas, alpha_low=low, alpha_high=high, fleiss_kappa=found.pairs.fleiss)
-    for one, other, shared, kappa in found.pairs.pairs:
-        agreement.pairs.add(one=one, other=other, shared=shared, cohen_kappa=kappa)
-    for index, key in enumerate(answers.annotators.tolist()):
-        result.annotators.append(_report(found, index, key, label))
-
-
-def _report(found: Assessed, index: int, key: int, label: int) -> pb.AnnotatorReport:
-    known = not np.isnan(found.quality.mean[index])
-    report = pb.AnnotatorReport(
-        key=key,
-        label=label,
-        labels=int(found.given[index]),
-        shared=int(found.shared[index]),
-        abstentions=int(found.silent[index]),
-        quality=float(found.quality.mean[index]) if known else None,
-        quality_low=float(found.quality.low[index]) if known else None,
-        quality_high=float(found.quality.high[index]) if known else None,
-        weight=float(found.consensus.weights[index]),
-        confusion=[] if found.confusions is None else found.confusions[index].reshape(-1).tolist(),
-        gold_labels=int(found.gold_labels[index]),
-        gold_right=int(found.gold_right[index]),
-        mean_seconds=None if found.mean_seconds is None else float(found.mean_seconds[index]),
-    )
-    tired = found.tiring[index]
-    if tired is not None:
-        report.drift.CopyFrom(_drift(tired))
-    return report
-
-
-def _drift(tired: Tiring) -> pb.Drift:
-    trend = tired.per_hour
-    slopes = (
-        {}
-        if trend is None
-        else {f"per_hour{name}": getattr(trend, part) for name, part in (("", "slope"), ("_low", "low"), ("_high", "high"))}
-    )
-    plain = {name: value for name, value in dataclasses.asdict(tired).items() if name != "per_hour" and value is not None}
-    return pb.Drift(**plain, **slopes)
