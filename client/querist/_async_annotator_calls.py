@@ -42,7 +42,8 @@ class AsyncAnnotatorCalls(ABC):
         Parameters
         ----------
         answers : data frame, dict of columns, iterable of dicts, or path of a .csv file
-            With "instance", "annotator" and "label" (None for no answer), and if known "time" (seconds or datetimes), "seconds", "gold".
+            With "instance", "annotator" and "label" (None for no answer), and if known "time" (seconds or datetimes), "seconds",
+            "gold" and "confidence" (above 0 to 1).
         classes : sequence, optional
             All classes, in their order. Default: the labels that are there, in rising order.
         kind : {"classes", "ordinal", "sets"}

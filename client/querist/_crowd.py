@@ -17,8 +17,8 @@ from querist.errors import InvalidRequestError
 from querist.v1 import annotation_service_pb2 as pb
 
 BLOCK_ROWS = 65_536
-COLUMNS = ("instance", "annotator", "label", "time", "seconds", "gold")
-_NAMES = {"instance": "instances", "annotator": "annotators", "label": "labels", "time": "times"}
+COLUMNS = ("instance", "annotator", "label", "time", "seconds", "gold", "confidence")
+_NAMES = {"instance": "instances", "annotator": "annotators", "label": "labels", "time": "times", "confidence": "confidences"}
 METHODS = tuple(name.removeprefix("CONSENSUS_METHOD_").lower() for name in pb.ConsensusMethod.keys()[1:])
 KINDS = tuple(name.removeprefix("LABEL_KIND_").lower() for name in pb.LabelKind.keys()[1:])
 
@@ -88,7 +88,7 @@ def answers_of(
     labels, found = _labels(table["label"], classes, kind)
     rows = len(labels)
     columns: dict[str, npt.NDArray[Any]] = {"instances": by_instance[:rows], "annotators": by_annotator, "labels": labels}
-    for name in ("time", "seconds"):
+    for name in ("time", "seconds", "confidence"):
         if name in table:
             columns[_NAMES.get(name, name)] = _seconds(table[name], name)
     if "gold" in table:
@@ -229,7 +229,7 @@ def _instances(pieces: list[pb.InstanceAssessments], sent: Answers) -> crowd.Ins
 
 def _annotator(report: pb.AnnotatorReport, sent: Answers) -> crowd.AnnotatorReport:
     simple = ("labels", "shared", "abstentions", "weight", "gold_labels", "gold_right", "label")
-    known = ("quality", "quality_low", "quality_high", "mean_seconds")
+    known = ("quality", "quality_low", "quality_high", "mean_seconds", "mean_confidence")
     classes = len(sent.classes)
     return crowd.AnnotatorReport(
         id=sent.annotators[report.key],
@@ -323,4 +323,4 @@ def _seconds(values: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
     try:
         return np.array([value.timestamp() if hasattr(value, "timestamp") else float(value) for value in values], np.float64)
     except (TypeError, ValueError) as error:
-        raise InvalidRequestError(f"{name} must be numbers of seconds, or datetimes: {error}", field=name) from error
+        raise InvalidRequestError(f"{name} must be numbers, or for times datetimes: {error}", field=name) from error

@@ -102,6 +102,8 @@ class AnnotatorReport:
     gold_labels, gold_right : int
         Labels of instances of which the truth is known, and how many were right.
     mean_seconds : float or None
+    mean_confidence : float or None
+        How sure the annotator was, to be compared with `quality`.
     drift : Drift or None
     label : int
         Which of several labels this is about.
@@ -119,6 +121,7 @@ class AnnotatorReport:
     gold_labels: int
     gold_right: int
     mean_seconds: float | None
+    mean_confidence: float | None
     drift: Drift | None
     label: int = 0
 

@@ -148,7 +148,7 @@ def test_no_answer_gold_and_datetimes(client):
         ),
         (lambda rows: [{**row, "time": -row["time"]} for row in rows], {}, "in the order of time"),
         (lambda rows: [{**row, "seconds": -1} for row in rows], {}, "seconds holds -1"),
-        (lambda rows: [{**row, "time": "noon"} for row in rows], {}, "time must be numbers of seconds"),
+        (lambda rows: [{**row, "time": "noon"} for row in rows], {}, "time must be numbers"),
         (lambda rows: [{"instance": row["instance"], "label": row["label"]} for row in rows], {}, "answers lack annotator"),
         (lambda rows: [row for row in rows if row["annotator"] == "p1"], {"method": "glad"}, "needs at least 10"),
         (lambda rows: rows, {"method": "crowdlab"}, "needs the model's probabilities"),
@@ -167,6 +167,19 @@ def test_the_last_answer_counts_if_that_is_wished(client, made):
     found = client.assess_annotations(rows, keep_last=True)
     assert (found.answers, found.repeats) == (482, 2)
     assert found.changes == (made[0][0]["label"] != "owl")
+
+
+def test_how_sure_they_say_they_are_counts_in_a_vote_and_is_reported(client):
+    rows = [
+        {"instance": item, "annotator": who, "label": int(who == 0), "confidence": 0.9 if who == 0 else 0.3}
+        for item in range(4)
+        for who in range(3)
+    ]
+    assert client.assess_annotations(rows, method="majority").instances.consensus == [1] * 4
+    assert client.assess_annotations([{**row, "confidence": 1} for row in rows], method="majority").instances.consensus == [0] * 4
+    assert client.assess_annotations(rows, method="majority").annotators[0].mean_confidence == pytest.approx(0.9)
+    with pytest.raises(InvalidRequestError, match="above 0 to 1"):
+        client.assess_annotations([{**row, "confidence": 0} for row in rows], method="majority")
 
 
 def test_whom_to_ask(client):

@@ -106,20 +106,22 @@ class InstanceBlock(_message.Message):
     def __init__(self, keys: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., probabilities: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., committee: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., features: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class AnswerBlock(_message.Message):
-    __slots__ = ("instances", "annotators", "labels", "times", "seconds", "gold")
+    __slots__ = ("instances", "annotators", "labels", "times", "seconds", "gold", "confidences")
     INSTANCES_FIELD_NUMBER: _ClassVar[int]
     ANNOTATORS_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     TIMES_FIELD_NUMBER: _ClassVar[int]
     SECONDS_FIELD_NUMBER: _ClassVar[int]
     GOLD_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCES_FIELD_NUMBER: _ClassVar[int]
     instances: _tensor_pb2.Tensor
     annotators: _tensor_pb2.Tensor
     labels: _tensor_pb2.Tensor
     times: _tensor_pb2.Tensor
     seconds: _tensor_pb2.Tensor
     gold: _tensor_pb2.Tensor
-    def __init__(self, instances: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., annotators: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., labels: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., times: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., seconds: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., gold: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
+    confidences: _tensor_pb2.Tensor
+    def __init__(self, instances: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., annotators: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., labels: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., times: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., seconds: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., gold: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ..., confidences: _Optional[_Union[_tensor_pb2.Tensor, _Mapping]] = ...) -> None: ...
 
 class AssessAnnotationsResponse(_message.Message):
     __slots__ = ("instances", "result")
@@ -180,7 +182,7 @@ class Assessment(_message.Message):
     def __init__(self, annotators: _Optional[_Iterable[_Union[AnnotatorReport, _Mapping]]] = ..., agreement: _Optional[_Iterable[_Union[Agreement, _Mapping]]] = ..., method: _Optional[_Union[ConsensusMethod, str]] = ..., settled: bool = ..., instances: _Optional[int] = ..., answers: _Optional[int] = ..., repeats: _Optional[int] = ..., changes: _Optional[int] = ..., model_weight: _Optional[float] = ..., cautions: _Optional[_Iterable[str]] = ..., server_version: _Optional[str] = ...) -> None: ...
 
 class AnnotatorReport(_message.Message):
-    __slots__ = ("key", "label", "labels", "shared", "abstentions", "quality", "quality_low", "quality_high", "weight", "confusion", "gold_labels", "gold_right", "mean_seconds", "drift")
+    __slots__ = ("key", "label", "labels", "shared", "abstentions", "quality", "quality_low", "quality_high", "weight", "confusion", "gold_labels", "gold_right", "mean_seconds", "drift", "mean_confidence")
     KEY_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
@@ -195,6 +197,7 @@ class AnnotatorReport(_message.Message):
     GOLD_RIGHT_FIELD_NUMBER: _ClassVar[int]
     MEAN_SECONDS_FIELD_NUMBER: _ClassVar[int]
     DRIFT_FIELD_NUMBER: _ClassVar[int]
+    MEAN_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
     key: int
     label: int
     labels: int
@@ -209,7 +212,8 @@ class AnnotatorReport(_message.Message):
     gold_right: int
     mean_seconds: float
     drift: Drift
-    def __init__(self, key: _Optional[int] = ..., label: _Optional[int] = ..., labels: _Optional[int] = ..., shared: _Optional[int] = ..., abstentions: _Optional[int] = ..., quality: _Optional[float] = ..., quality_low: _Optional[float] = ..., quality_high: _Optional[float] = ..., weight: _Optional[float] = ..., confusion: _Optional[_Iterable[float]] = ..., gold_labels: _Optional[int] = ..., gold_right: _Optional[int] = ..., mean_seconds: _Optional[float] = ..., drift: _Optional[_Union[Drift, _Mapping]] = ...) -> None: ...
+    mean_confidence: float
+    def __init__(self, key: _Optional[int] = ..., label: _Optional[int] = ..., labels: _Optional[int] = ..., shared: _Optional[int] = ..., abstentions: _Optional[int] = ..., quality: _Optional[float] = ..., quality_low: _Optional[float] = ..., quality_high: _Optional[float] = ..., weight: _Optional[float] = ..., confusion: _Optional[_Iterable[float]] = ..., gold_labels: _Optional[int] = ..., gold_right: _Optional[int] = ..., mean_seconds: _Optional[float] = ..., drift: _Optional[_Union[Drift, _Mapping]] = ..., mean_confidence: _Optional[float] = ...) -> None: ...
 
 class Drift(_message.Message):
     __slots__ = ("fell_at", "per_hour", "per_hour_low", "per_hour_high", "seconds_per_hour", "sessions", "session_hours")

@@ -66,6 +66,7 @@ def _report(found: Assessed, index: int, key: int, label: int) -> pb.AnnotatorRe
         gold_labels=int(found.gold_labels[index]),
         gold_right=int(found.gold_right[index]),
         mean_seconds=None if found.mean_seconds is None else float(found.mean_seconds[index]),
+        mean_confidence=None if found.mean_confidence is None else float(found.mean_confidence[index]),
     )
     tired = found.tiring[index]
     if tired is not None:

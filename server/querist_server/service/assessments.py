@@ -30,6 +30,7 @@ _ANSWERS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "times": ((1,), _NUMBERS, "[T]"),
     "seconds": ((1,), _NUMBERS, "[T]"),
     "gold": ((1,), INTEGERS, "[T]"),
+    "confidences": ((1,), _NUMBERS, "[T]"),
 }
 _INSTANCES: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "keys": ((1,), _KEYS, "[n]"),

@@ -32,7 +32,7 @@ class Answers:
         Positions in these.
     labels : ndarray of shape (T, L), int64
         Classes, or -1 for no label. L is 1 but for sets of labels.
-    times, seconds : ndarray of shape (T,), float64, or None
+    times, seconds, confidences : ndarray of shape (T,), float64, or None
     gold : ndarray of shape (T,), int64, or None
     received, repeats, changes : int
         How many answers came, how many of them were second ones, and how many of these others.
@@ -45,6 +45,7 @@ class Answers:
     labels: IndexArray
     times: FloatArray | None
     seconds: FloatArray | None
+    confidences: FloatArray | None
     gold: IndexArray | None
     received: int
     repeats: int
@@ -53,7 +54,8 @@ class Answers:
     def votes(self, label: int, classes: int) -> Votes:
         """Return the labels that are no abstentions, of one of L labels."""
         given = self.labels[:, label] >= 0
-        return Votes(self.item[given], self.who[given], self.labels[given, label], len(self.instances), len(self.annotators), classes)
+        sure = None if self.confidences is None else self.confidences[given]
+        return Votes(self.item[given], self.who[given], self.labels[given, label], len(self.instances), len(self.annotators), classes, sure)
 
 
 class AnswersIntake:
@@ -143,6 +145,7 @@ class AnswersIntake:
             labels=labels[last],
             times=None if times is None else times[kept],
             seconds=joined["seconds"].astype(np.float64)[kept] if "seconds" in joined else None,
+            confidences=joined["confidences"].astype(np.float64)[kept] if "confidences" in joined else None,
             gold=joined["gold"].astype(np.int64)[kept] if "gold" in joined else None,
             received=self._rows,
             repeats=len(again),
@@ -161,6 +164,9 @@ class AnswersIntake:
                 column = columns[name]
                 allowed = "a finite number" if least < 0 else "a finite number of 0 or more"
                 self._refuse(np.asarray(~np.isfinite(column) | (column < least)), column, name, allowed)
+        if "confidences" in columns:
+            sure = columns["confidences"]
+            self._refuse(np.asarray(~((sure > 0) & (sure <= 1))), sure, "confidences", "above 0 to 1")
         for name in ("instances", "annotators"):
             self._refuse(np.asarray(columns[name].astype(np.int64) < 0), columns[name], name, "0 to 2^63 - 1")
 

@@ -98,7 +98,7 @@ class Assessed:
     given, shared, silent : ndarray of shape (J,), int64
         Labels of each annotator, those that can be compared, and abstentions.
     gold_labels, gold_right : ndarray of shape (J,), int64
-    mean_seconds : ndarray of shape (J,), float64, or None
+    mean_seconds, mean_confidence : ndarray of shape (J,), float64, or None
     tiring : list of Tiring or None
     pairs : Pairs
     """
@@ -119,6 +119,7 @@ class Assessed:
     gold_labels: IndexArray
     gold_right: IndexArray
     mean_seconds: FloatArray | None
+    mean_confidence: FloatArray | None
     tiring: list[Tiring | None]
     pairs: Pairs
 
@@ -160,7 +161,8 @@ def assess(answers: Answers, known: Known, wish: Wish, label: int, checkpoint: C
         shared=votes.shared,
         silent=np.bincount(answers.who[silent], minlength=votes.annotators),
         **_gold(answers, label),
-        mean_seconds=_mean_seconds(answers),
+        mean_seconds=_mean(answers, answers.seconds),
+        mean_confidence=_mean(answers, answers.confidences),
         tiring=_tiring(answers, votes, others, label, wish, checkpoint),
         pairs=_pairs(votes, answers, wish, checkpoint),
     )
@@ -262,11 +264,12 @@ def _gold(answers: Answers, label: int) -> dict[str, IndexArray]:
     }
 
 
-def _mean_seconds(answers: Answers) -> FloatArray | None:
-    if answers.seconds is None:
+def _mean(answers: Answers, column: FloatArray | None) -> FloatArray | None:
+    """Return the mean of a column by annotator."""
+    if column is None:
         return None
     people = len(answers.annotators)
-    total = np.bincount(answers.who, weights=answers.seconds, minlength=people)
+    total = np.bincount(answers.who, weights=column, minlength=people)
     return np.asarray(total / np.bincount(answers.who, minlength=people))
 
 

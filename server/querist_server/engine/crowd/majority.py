@@ -8,17 +8,24 @@ from querist_server.engine.crowd.votes import Consensus, FloatArray, Votes, norm
 
 
 def majority(votes: Votes) -> Consensus:
-    """Return the shares of the votes."""
-    return Consensus(normalised(votes.counts), np.ones(votes.annotators))
+    """Return the shares of the votes, each by how sure its annotator was, if that is known."""
+    return Consensus(normalised(_sum(votes, np.ones(votes.annotators))), np.ones(votes.annotators))
 
 
 def weighted(votes: Votes) -> Consensus:
     """Return the shares of votes that count by the log-odds of agreeing with somebody else (Nitzan and Paroush, IER 1982), at least 0."""
     weights = np.maximum(log_odds(agreement_rate(votes), votes.classes), 0.0)
-    shares = votes.weighted(weights)
+    shares = _sum(votes, weights)
     silent = shares.sum(axis=1) == 0  # everybody there is worth nothing: all count alike
-    shares[silent] = votes.counts[silent]
+    shares[silent] = _sum(votes, np.ones(votes.annotators))[silent]
     return Consensus(normalised(shares), weights)
+
+
+def _sum(votes: Votes, weights: FloatArray) -> FloatArray:
+    if votes.confidence is None:
+        return votes.weighted(weights)
+    cells = tally(votes.item * votes.classes + votes.label, weights[votes.who] * votes.confidence, votes.items * votes.classes)
+    return cells.reshape(votes.items, votes.classes)
 
 
 def agreement_rate(votes: Votes) -> FloatArray:

@@ -29,8 +29,10 @@ CLEAR = 3.0
 """Standard errors by which a model must foretell better than annotators who are alike."""
 CLEAR_OF_TWO = 6.0
 """The same if there are two annotators: who of them is right shows in their habits only, not in how often they agree."""
-LABELS_OF_TWO_CLASSES = 5.0
+LABELS_OF_TWO_CLASSES = 8.0
 """With two classes, the mean labels per instance below which the majority stands: a habit and a class then look the same."""
+LABELS_OF_ANNOTATOR = 20.0
+"""The mean labels per annotator, of instances with several, below which the majority stands."""
 SAY = 0.2
 """What the majority's class is worth beside a posterior."""
 SAY_OF_TWO_CLASSES, MOST_TURNED = 0.4, 0.25
@@ -61,8 +63,6 @@ _Method = Callable[[Votes, Callable[[], None]], _Fit]
 def robust(votes: Votes, checkpoint: Callable[[], None]) -> Consensus:
     """Return the posteriors of the model that foretells unseen labels best, or the shares of the votes if none does so clearly.
 
-    It can still lose to the majority with two classes if who labels what depends on the class, and with about ten labels per annotator.
-
     The weights are the accuracies of the annotators by that model, or how often each agrees with the others.
 
     Parameters
@@ -73,7 +73,7 @@ def robust(votes: Votes, checkpoint: Callable[[], None]) -> Consensus:
     """
     shares = _vote_shares(votes)
     several = votes.per_item > 1
-    if votes.classes < 2 or several.sum() < 4:
+    if votes.classes < 2 or several.sum() < 4 or votes.shared.sum() < LABELS_OF_ANNOTATOR * np.count_nonzero(votes.per_annotator):
         return Consensus(shares, agreement_rate(votes))
     if votes.classes == 2 and votes.per_item[several].mean() < LABELS_OF_TWO_CLASSES:
         return Consensus(shares, agreement_rate(votes))

