@@ -15,9 +15,14 @@ from querist_server.engine.crowd.tiring import Tiring
 PIECE_BYTES, ROW_BYTES = 3 * 2**20, 80
 
 
+def row_bytes(wish: Wish) -> int:
+    """Return how many bytes the findings on an instance take at most."""
+    return ROW_BYTES + (8 * wish.classes if wish.posteriors else 0)
+
+
 def encode_pieces(answers: Answers, found: Assessed, wish: Wish, label: int) -> Iterator[pb.InstanceAssessments]:
     """Give all instances, in messages that every gRPC library takes."""
-    rows = max(1, PIECE_BYTES // (ROW_BYTES + (8 * wish.classes if wish.posteriors else 0)))
+    rows = max(1, PIECE_BYTES // row_bytes(wish))
     confidences = np.where(found.labels >= 0, found.consensus.posteriors[np.arange(len(found.labels)), found.labels], np.nan)
     for start in range(0, len(answers.instances), rows):
         some = slice(start, start + rows)

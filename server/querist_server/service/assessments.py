@@ -11,15 +11,16 @@ from querist._version import __version__
 from querist.v1 import annotation_service_pb2 as pb
 
 from querist_server.engine import intake
-from querist_server.engine.crowd.answers import AnswersIntake
+from querist_server.engine.crowd.answers import Answers, AnswersIntake
 from querist_server.engine.crowd.assessing import Known, Wish, assess
 from querist_server.engine.errors import Cancelled, EngineError, LimitError
 from querist_server.engine.task import Limits
-from querist_server.service.assessed import add_label, encode_pieces
+from querist_server.service.assessed import add_label, encode_pieces, row_bytes
 from querist_server.service.decode import FLOATS, INTEGERS, checked_tensor, signed
 from querist_server.service.plans import enum_name
 
-MOST_LABELS = 1000
+MOST_LABELS, MOST_REPORTS = 1000, 100_000
+"""Labels that do not exclude each other, and annotators x labels."""
 _KEYS = ("INT64", "UINT64")
 _WHOLE = ("instances", "annotators", "labels", "gold", "keys")
 _NUMBERS = (*FLOATS, *INTEGERS)
@@ -107,15 +108,7 @@ class AssessmentWork:
         """
         known = self._known()
         answers = self._answers.build(known.keys)
-        cells = len(answers.instances) * self.wish.classes * 8
-        if cells > self._limits.max_kept_bytes:
-            text = f"{len(answers.instances)} instances of {self.wish.classes} classes take {cells} bytes of probabilities"
-            raise LimitError(
-                f"{text}; max_kept_bytes is {self._limits.max_kept_bytes}",
-                limit="max_kept_bytes",
-                allowed=self._limits.max_kept_bytes,
-                field="answers",
-            )
+        self._check_size(answers)
         result = pb.Assessment(
             instances=len(answers.instances),
             answers=answers.received,
@@ -130,6 +123,20 @@ class AssessmentWork:
             messages += [pb.AssessAnnotationsResponse(instances=piece) for piece in encode_pieces(answers, found, self.wish, label)]
             add_label(result, answers, found, label)
         return [*messages, pb.AssessAnnotationsResponse(result=result)]
+
+    def _check_size(self, answers: Answers) -> None:
+        instances, annotators, labels = len(answers.instances), len(answers.annotators), answers.labels.shape[1]
+        if annotators * labels > MOST_REPORTS:
+            text = f"{annotators} annotators and {labels} labels make {annotators * labels} reports; allowed are at most {MOST_REPORTS}"
+            raise EngineError("VALUE_OUT_OF_RANGE", text, field="answers.annotators")
+        most = self._limits.max_kept_bytes
+        for what, size in (
+            (f"probabilities of {self.wish.classes} classes", instances * self.wish.classes * 8),
+            (f"findings on {labels} labels", instances * labels * row_bytes(self.wish)),
+        ):
+            if size > most:
+                text = f"{instances} instances take {size} bytes of {what}; max_kept_bytes is {most}"
+                raise LimitError(text, limit="max_kept_bytes", allowed=most, field="answers")
 
     def _checked_instances(self, columns: dict[str, Any]) -> dict[str, Any]:
         rows = len(columns["keys"])

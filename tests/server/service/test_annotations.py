@@ -115,3 +115,27 @@ def test_spoiled_assignments():
         except EngineError as error:
             reasons.add(refused(error))
     assert len(reasons) > 2
+
+
+def test_few_bytes_cannot_ask_for_large_findings():
+    block = {"instances": np.zeros(1, np.int64), "annotators": np.zeros(1, np.int64), "labels": np.zeros((1, 1000), np.int64)}
+    sent = [
+        pb.AssessAnnotationsRequest(header=pb.AssessHeader(kind=pb.LABEL_KIND_SETS)),
+        pb.AssessAnnotationsRequest(instances=pb.InstanceBlock(keys=codec.encode(np.arange(60)))),
+        pb.AssessAnnotationsRequest(answers=pb.AnswerBlock(**{name: codec.encode(column) for name, column in block.items()})),
+    ]
+    with pytest.raises(EngineError, match="60 instances take 4800000 bytes of findings on 1000 labels") as caught:
+        answered(sent)
+    assert caught.value.reason == "LIMIT_EXCEEDED"
+
+
+def test_annotators_are_bounded():
+    everybody = np.arange(100_001)
+    block = {"instances": np.zeros_like(everybody), "annotators": everybody, "labels": np.zeros_like(everybody)}
+    sent = [
+        pb.AssessAnnotationsRequest(header=pb.AssessHeader(class_count=2)),
+        pb.AssessAnnotationsRequest(answers=pb.AnswerBlock(**{name: codec.encode(column) for name, column in block.items()})),
+    ]
+    with pytest.raises(EngineError, match="100001 annotators") as caught:
+        answered(sent)
+    assert caught.value.field == "answers.annotators"

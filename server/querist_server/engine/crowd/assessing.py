@@ -27,6 +27,8 @@ FEWEST_SHARED = 10
 """Instances with two labels that methods need which weigh annotators by each other."""
 MOST_CONFUSED = 100
 MOST_CONFUSION_CELLS = 10**7
+MOST_ENTRIES = 50_000_000
+"""Numbers in all confusion matrices, or with MACE in all habits."""
 _BY_OTHERS = ("WEIGHTED", "DAWID_SKENE", "ONE_COIN", "GLAD", "MACE")
 
 
@@ -136,6 +138,7 @@ def assess(answers: Answers, known: Known, wish: Wish, label: int, checkpoint: C
     models = _models(answers, known, wish, label)
     method = _method(votes, wish, models is not None)
     _check_overlap(votes, method)
+    _check_size(votes, method)
     consensus = _consensus(votes, method, models, wish, checkpoint)
     asked = np.flatnonzero(votes.per_item)
     labels = np.full(votes.items, -1)
@@ -197,7 +200,22 @@ def _method(votes: Votes, wish: Wish, has_models: bool) -> str:
         return wish.method
     if has_models:
         return "CROWDLAB"
-    return "ROBUST" if np.count_nonzero(votes.per_item > 1) >= FEWEST_SHARED else "MAJORITY"
+    enough = np.count_nonzero(votes.per_item > 1) >= FEWEST_SHARED
+    return "ROBUST" if enough and _entries(votes, "ROBUST") <= MOST_ENTRIES else "MAJORITY"
+
+
+def _entries(votes: Votes, method: str) -> int:
+    """Return how many numbers a method keeps of the annotators."""
+    return votes.annotators * {"DAWID_SKENE": votes.classes**2, "ROBUST": votes.classes**2, "MACE": votes.classes}.get(method, 1)
+
+
+def _check_size(votes: Votes, method: str) -> None:
+    entries = _entries(votes, method)
+    if entries > MOST_ENTRIES:
+        message = (
+            f"{votes.annotators} annotators and {votes.classes} classes make {entries} numbers with {method}; allowed are {MOST_ENTRIES}"
+        )
+        raise EngineError("VALUE_OUT_OF_RANGE", f"{message}. ONE_COIN keeps one for each annotator", field="header.method")
 
 
 def _check_overlap(votes: Votes, method: str) -> None:
@@ -298,10 +316,14 @@ def _pairs(votes: Votes, answers: Answers, wish: Wish, checkpoint: Callable[[], 
     interval = None
     if wish.bootstrap_rounds:
         metric = "ORDINAL" if wish.kind == "ORDINAL" else "NOMINAL"
-        interval = reliability.bootstrap(votes.item, votes.label, votes.classes, metric, wish.seed, wish.bootstrap_rounds)
+        interval = reliability.bootstrap(
+            votes.item, votes.label, votes.classes, metric, wish.seed, wish.bootstrap_rounds, checkpoint=checkpoint
+        )
     checkpoint()
     compared = votes.counts[votes.per_item > 0].astype(np.int64)
-    pairs = reliability.pairwise(votes.who, votes.item, votes.label, votes.classes, wish.most_pairs) if wish.most_pairs else []
+    pairs = []
+    if wish.most_pairs:
+        pairs = reliability.pairwise(votes.who, votes.item, votes.label, votes.classes, wish.most_pairs, checkpoint)
     keys = answers.annotators
     return Pairs(
         alphas={metric: reliability.alpha(met, metric) for metric in metrics},

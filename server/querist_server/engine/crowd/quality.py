@@ -12,7 +12,8 @@ from querist_server.engine.crowd.votes import FloatArray, IndexArray, Votes, fro
 BINS, GRID = 512, 401
 LEVEL = 0.95
 LEAST = 1e-10
-ROWS_AT_A_TIME = 65_536
+CELLS_AT_A_TIME = 2**20
+"""Numbers in the largest array of a block."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +37,9 @@ def without_own(votes: Votes, posteriors: FloatArray, strength: float = 4.0) -> 
     logs = votes.weighted(weights)
     shares = np.log(np.maximum(posteriors.mean(axis=0), LEAST))
     chances, best = np.empty(len(votes.item)), np.empty(len(votes.item), np.int64)
-    for start in range(0, len(votes.item), ROWS_AT_A_TIME):
-        rows = slice(start, start + ROWS_AT_A_TIME)
+    step = max(1, CELLS_AT_A_TIME // votes.classes)
+    for start in range(0, len(votes.item), step):
+        rows = slice(start, start + step)
         item, who, label = votes.item[rows], votes.who[rows], votes.label[rows]
         others = logs[item] + shares
         places = np.arange(len(item))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,10 @@ DRAWS_WORTH_A_BINOMIAL = 16
 """Units that can be drawn one by one in the time that the number of draws of one pattern takes."""
 HASH_KEY = 1_960
 """Of the numbers by which patterns are told apart; any would do."""
+
+
+def _go_on() -> None:
+    """Nobody waits to be asked whether to go on."""
 
 
 def fleiss(counts: IndexArray) -> float | None:
@@ -85,17 +90,25 @@ def alpha(coincidences: FloatArray, metric: str) -> float | None:
     total = float(margins.sum())
     if total == 0:
         return None
+    ones, others = np.nonzero(coincidences)
     if metric == "NOMINAL":
-        apart = 1 - np.eye(len(margins))
+        apart = (ones != others).astype(np.float64)
     else:
         values = _values(margins, metric)
-        apart = (values[:, None] - values) ** 2
-    observed = float((coincidences * apart).sum())
+        apart = (values[ones] - values[others]) ** 2
+    observed = float((coincidences[ones, others] * apart).sum())
     return 1 - (total - 1) * observed / float(_expected(margins, metric)) if observed else 1.0
 
 
 def bootstrap(
-    units: IndexArray, labels: IndexArray, classes: int, metric: str, seed: int, rounds: int = 1000, level: float = 0.95
+    units: IndexArray,
+    labels: IndexArray,
+    classes: int,
+    metric: str,
+    seed: int,
+    rounds: int = 1000,
+    level: float = 0.95,
+    checkpoint: Callable[[], None] = _go_on,
 ) -> tuple[float, float] | None:
     """Return a percentile interval of Krippendorff's alpha from resampled units (Efron and Tibshirani 1993, chapter 13).
 
@@ -112,6 +125,8 @@ def bootstrap(
         How often the units are resampled.
     level : float
         What part of the rounds is inside.
+    checkpoint : callable
+        Called between blocks of rounds.
     """
     table, _ = _table(units, labels, classes)
     if table.shape[0] < 2:
@@ -119,15 +134,16 @@ def bootstrap(
     patterns, times = _patterns(table)
     generator = np.random.Generator(np.random.Philox(seed))
     most = max(1, CELLS_AT_A_TIME // max(len(times), classes))
-    alphas = np.concatenate(
-        [_alphas(patterns, _draws(times, min(most, rounds - done), generator), metric) for done in range(0, rounds, most)]
-    )
-    low, high = np.quantile(alphas, [(1 - level) / 2, (1 + level) / 2])
+    alphas = []
+    for done in range(0, rounds, most):
+        checkpoint()
+        alphas.append(_alphas(patterns, _draws(times, min(most, rounds - done), generator), metric))
+    low, high = np.quantile(np.concatenate(alphas), [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
 def pairwise(
-    annotators: IndexArray, units: IndexArray, labels: IndexArray, classes: int, most_pairs: int
+    annotators: IndexArray, units: IndexArray, labels: IndexArray, classes: int, most_pairs: int, checkpoint: Callable[[], None] = _go_on
 ) -> list[tuple[int, int, int, float]]:
     """Return Cohen's kappa (1960) of pairs of annotators on the units that both labelled, as `agreement.cohen_kappa` has it.
 
@@ -139,6 +155,8 @@ def pairwise(
         As of `coincidences`.
     most_pairs : int
         How many pairs are returned, at least 1: those that share the most units, the lower numbers first on a tie.
+    checkpoint : callable
+        Called between blocks of annotators, and for each annotator of a pair.
 
     Returns
     -------
@@ -150,12 +168,13 @@ def pairwise(
     order = np.lexsort((units, annotators))
     units, labels = units[order], labels[order]
     starts = np.searchsorted(annotators[order], np.arange(int(annotators.max()) + 2))
-    ones, others, shared = _most_shared(units, starts, most_pairs)
+    ones, others, shared = _most_shared(units, starts, most_pairs, checkpoint)
     kappas = np.empty(len(ones))
     mine = np.full(int(units.max()) + 1, -1)
     most = max(1, CELLS_AT_A_TIME // classes)
     order = np.argsort(ones, kind="stable")
     for one, begins, ends in zip(*_runs(ones[order]), strict=True):
+        checkpoint()
         pairs, own = order[begins:ends], slice(starts[one], starts[one + 1])
         mine[units[own]] = labels[own]
         for begin in range(0, len(pairs), most):
@@ -248,7 +267,9 @@ def _expected(margins: Array, metric: str) -> FloatArray:
     return np.asarray(2 * total * (margins * (values - middle[..., None]) ** 2).sum(axis=-1))
 
 
-def _most_shared(units: IndexArray, starts: IndexArray, most: int) -> tuple[IndexArray, IndexArray, IndexArray]:
+def _most_shared(
+    units: IndexArray, starts: IndexArray, most: int, checkpoint: Callable[[], None]
+) -> tuple[IndexArray, IndexArray, IndexArray]:
     """Return the pairs of annotators that share the most units, at least 2: the lower number, the higher, and how many they share.
 
     Parameters
@@ -262,6 +283,7 @@ def _most_shared(units: IndexArray, starts: IndexArray, most: int) -> tuple[Inde
     step = max(1, CELLS_AT_A_TIME // annotators)
     best = np.empty((3, 0), np.int64)
     for begin in range(0, annotators, step):
+        checkpoint()
         met = (marks[begin : begin + step] @ turned).tocoo()
         pairs = np.stack((met.row + np.int64(begin), met.col.astype(np.int64), met.data))
         best = np.concatenate((best, pairs[:, (pairs[0] < pairs[1]) & (pairs[2] >= 2)]), axis=1)

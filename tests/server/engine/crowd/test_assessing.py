@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from crowds import columns, crowd, nothing
+from querist_server.engine.crowd import assessing
 from querist_server.engine.crowd.answers import AnswersIntake
 from querist_server.engine.crowd.assessing import Known, Wish, assess
 from querist_server.engine.crowd.votes import Votes
-from querist_server.engine.errors import EngineError
+from querist_server.engine.errors import Cancelled, EngineError
+from querist_server.engine.kernels import reliability
 
 
 def assessed(votes, known=None, **wish):
@@ -106,3 +108,28 @@ def test_instances_without_answers_have_no_label(rng):
     assert found.labels[20:].tolist() == [-1] * 5
     assert np.isnan(found.agreements[20:]).all()
     assert len(found.ask_scores) == 25
+
+
+@pytest.mark.parametrize("method", ["DAWID_SKENE", "ROBUST", "MACE"])
+def test_what_methods_keep_of_annotators_is_bounded(rng, monkeypatch, method):
+    votes, _, _ = crowd(rng, 60, 8, 3, 3)
+    monkeypatch.setattr(assessing, "MOST_ENTRIES", 23)
+    with pytest.raises(EngineError, match=r"8 annotators and 3 classes make (24|72) numbers") as caught:
+        assessed(votes, method=method)
+    assert caught.value.field == "header.method"
+    assert assessed(votes, method="ONE_COIN").method == "ONE_COIN"
+    assert assessed(votes).method == "MAJORITY"
+
+
+def test_agreement_looks_at_whether_to_go_on(rng):
+    votes, _, _ = crowd(rng, 60, 8, 3, 3)
+
+    def ended():
+        raise Cancelled
+
+    for call in (
+        lambda: reliability.pairwise(votes.who, votes.item, votes.label, 3, 5, ended),
+        lambda: reliability.bootstrap(votes.item, votes.label, 3, "NOMINAL", 0, checkpoint=ended),
+    ):
+        with pytest.raises(Cancelled):
+            call()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from crowds import crowd, nothing
 from querist_server.engine.crowd import dawid_skene
+from querist_server.engine.crowd import quality as quality_module
 from querist_server.engine.crowd.quality import quality, without_own
 from querist_server.engine.crowd.votes import Votes
 
@@ -48,3 +49,12 @@ def test_more_labels_make_it_more_certain(rng):
         found = quality(votes, without_own(votes, dawid_skene.one_coin(votes, nothing).posteriors)[0])
         widths.append(np.mean(found.high - found.low))
     assert widths[1] < widths[0] / 3
+
+
+def test_blocks_make_no_difference(rng, monkeypatch):
+    votes, _, _ = crowd(rng, 80, 5, 4, 3)
+    posteriors = dawid_skene.one_coin(votes, nothing).posteriors
+    whole = without_own(votes, posteriors)
+    monkeypatch.setattr(quality_module, "CELLS_AT_A_TIME", 28)
+    for one, other in zip(whole, without_own(votes, posteriors), strict=True):
+        assert np.array_equal(one, other)
