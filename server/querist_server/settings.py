@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from querist_server.cpu_quota import usable_cpus
+from querist_server.quota import usable_cpus, usable_memory
 
 PREFIX = "QUERIST_"
 _SERVICE_LINKS = re.compile(r"QUERIST_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
@@ -37,6 +37,24 @@ class Settings(BaseSettings):
     """Where to listen: host:port, or unix:/path of a socket. In the environment a JSON list."""
     insecure: bool = False
     """Allow addresses that other machines can reach, although nothing is encrypted."""
+    socket_mode: str = Field("600", pattern=r"^[0-7]{3}$")
+    """Permissions of Unix sockets, in octal: "600" for the owner alone, "660" for a group."""
+    tls_certificate: Path | None = None
+    """The server's certificate chain, PEM; all TCP addresses then speak TLS. Read again when it changes."""
+    tls_private_key: Path | None = None
+    """The key of that certificate, PEM. Read again when it changes."""
+    tls_client_ca: Path | None = None
+    """Certificates of those who sign callers' certificates, PEM; callers over TCP must then show one. Read again when it changes."""
+    allowed_identities: tuple[str, ...] = ()
+    """Subject alternative names of callers' certificates that are let in; default: all that tls_client_ca signed. In the environment a JSON list."""
+    token_file: Path | None = None
+    """Tokens of those who may call, one line each: a name and the token, or its SHA-256 as sha256:HEX. Read again when it changes."""
+    max_connection_age_seconds: float | None = Field(None, ge=1)
+    """After this time a connection takes no new calls and its caller connects anew, with credentials that hold then."""
+    max_calls: int = Field(4096, ge=1)
+    """Calls that may be open at a time, idle streams among them."""
+    max_memory_bytes: int = Field(default_factory=usable_memory, ge=256 * MIB)
+    """Resident memory of the server, without its model processes; default: 80 % of the container's limit or of the machine's memory."""
     workers: int = Field(default_factory=usable_cpus, ge=1, le=256)
     """Selections that compute at a time; default: the CPU quota."""
     max_waiting: int = Field(64, ge=0)
@@ -63,6 +81,18 @@ class Settings(BaseSettings):
     """Largest model that can be uploaded."""
     max_model_store_bytes: int = Field(2048 * MIB, ge=1)
     """Bytes that all stored models together may take."""
+    uploads: Literal["local", "on", "off"] = "local"
+    """Whether callers may send models; "local": if every address is a Unix socket or loopback."""
+    allowed_models: tuple[str, ...] = ()
+    """SHA-256 digests of the only models that may be sent and run; default: any. In the environment a JSON list."""
+    model_memory_bytes: int = Field(2048 * MIB, ge=64 * MIB)
+    """Memory that one model process may take beyond what it starts with."""
+    model_cpu_seconds: int = Field(300, ge=1)
+    """Processor seconds that a model may take to load, or for 1,024 rows."""
+    require_sandbox: bool = False
+    """Refuse to start where model processes cannot be kept from network, files and other processes."""
+    local_tensor_directory: Path | None = None
+    """A directory that callers on this host share with the server: tensors may then be files in it."""
     model_workers: int = Field(1, ge=1, le=64)
     """Processes that run models; each uses as many threads as there are workers, divided by this."""
     drain_seconds: float = Field(30.0, ge=0)

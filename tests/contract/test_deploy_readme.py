@@ -9,7 +9,7 @@ from querist_server import cli
 from querist_server.settings import PREFIX, Settings
 
 TEXT = (Path(__file__).resolve().parents[2] / "deploy" / "README.md").read_text()
-MADE = {"workers": "CPU quota", "model_directory": "`~/.local/share/querist/models`"}
+MADE = {"workers": "CPU quota", "max_memory_bytes": "80 %", "model_directory": "`~/.local/share/querist/models`"}
 """Defaults that depend on the machine, in words."""
 
 

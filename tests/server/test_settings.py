@@ -1,6 +1,6 @@
 import pytest
 from querist_server import settings
-from querist_server.cpu_quota import usable_cpus
+from querist_server.quota import usable_cpus
 
 
 def test_defaults_listen_on_loopback_only():

@@ -24,23 +24,25 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17querist/v1/tensor.proto\x12\nquerist.v1\"\xd1\x01\n\x06Tensor\x12#\n\x05\x64type\x18\x01 \x01(\x0e\x32\x14.querist.v1.DataType\x12\r\n\x05shape\x18\x02 \x03(\x03\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x12\'\n\x06\x66loats\x18\x04 \x01(\x0b\x32\x15.querist.v1.FloatListH\x00\x12)\n\x07\x64oubles\x18\x05 \x01(\x0b\x32\x16.querist.v1.DoubleListH\x00\x12%\n\x04ints\x18\x06 \x01(\x0b\x32\x15.querist.v1.Int64ListH\x00\x42\x08\n\x06source\"\x1b\n\tFloatList\x12\x0e\n\x06values\x18\x01 \x03(\x02\"\x1c\n\nDoubleList\x12\x0e\n\x06values\x18\x01 \x03(\x01\"\x1b\n\tInt64List\x12\x0e\n\x06values\x18\x01 \x03(\x03\"?\n\x0bNamedTensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x06tensor\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor*\xc0\x02\n\x08\x44\x61taType\x12\x19\n\x15\x44\x41TA_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x41TA_TYPE_FLOAT32\x10\x01\x12\x15\n\x11\x44\x41TA_TYPE_FLOAT64\x10\x02\x12\x15\n\x11\x44\x41TA_TYPE_FLOAT16\x10\x03\x12\x16\n\x12\x44\x41TA_TYPE_BFLOAT16\x10\x04\x12\x12\n\x0e\x44\x41TA_TYPE_INT8\x10\x05\x12\x13\n\x0f\x44\x41TA_TYPE_INT16\x10\x06\x12\x13\n\x0f\x44\x41TA_TYPE_INT32\x10\x07\x12\x13\n\x0f\x44\x41TA_TYPE_INT64\x10\x08\x12\x13\n\x0f\x44\x41TA_TYPE_UINT8\x10\t\x12\x14\n\x10\x44\x41TA_TYPE_UINT16\x10\n\x12\x14\n\x10\x44\x41TA_TYPE_UINT32\x10\x0b\x12\x14\n\x10\x44\x41TA_TYPE_UINT64\x10\x0c\x12\x12\n\x0e\x44\x41TA_TYPE_BOOL\x10\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17querist/v1/tensor.proto\x12\nquerist.v1\"\xf8\x01\n\x06Tensor\x12#\n\x05\x64type\x18\x01 \x01(\x0e\x32\x14.querist.v1.DataType\x12\r\n\x05shape\x18\x02 \x03(\x03\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x12\'\n\x06\x66loats\x18\x04 \x01(\x0b\x32\x15.querist.v1.FloatListH\x00\x12)\n\x07\x64oubles\x18\x05 \x01(\x0b\x32\x16.querist.v1.DoubleListH\x00\x12%\n\x04ints\x18\x06 \x01(\x0b\x32\x15.querist.v1.Int64ListH\x00\x12%\n\x04\x66ile\x18\x07 \x01(\x0b\x32\x15.querist.v1.LocalFileH\x00\x42\x08\n\x06source\")\n\tLocalFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\"\x1b\n\tFloatList\x12\x0e\n\x06values\x18\x01 \x03(\x02\"\x1c\n\nDoubleList\x12\x0e\n\x06values\x18\x01 \x03(\x01\"\x1b\n\tInt64List\x12\x0e\n\x06values\x18\x01 \x03(\x03\"?\n\x0bNamedTensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x06tensor\x18\x02 \x01(\x0b\x32\x12.querist.v1.Tensor*\xc0\x02\n\x08\x44\x61taType\x12\x19\n\x15\x44\x41TA_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x41TA_TYPE_FLOAT32\x10\x01\x12\x15\n\x11\x44\x41TA_TYPE_FLOAT64\x10\x02\x12\x15\n\x11\x44\x41TA_TYPE_FLOAT16\x10\x03\x12\x16\n\x12\x44\x41TA_TYPE_BFLOAT16\x10\x04\x12\x12\n\x0e\x44\x41TA_TYPE_INT8\x10\x05\x12\x13\n\x0f\x44\x41TA_TYPE_INT16\x10\x06\x12\x13\n\x0f\x44\x41TA_TYPE_INT32\x10\x07\x12\x13\n\x0f\x44\x41TA_TYPE_INT64\x10\x08\x12\x13\n\x0f\x44\x41TA_TYPE_UINT8\x10\t\x12\x14\n\x10\x44\x41TA_TYPE_UINT16\x10\n\x12\x14\n\x10\x44\x41TA_TYPE_UINT32\x10\x0b\x12\x14\n\x10\x44\x41TA_TYPE_UINT64\x10\x0c\x12\x12\n\x0e\x44\x41TA_TYPE_BOOL\x10\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'querist.v1.tensor_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DATATYPE']._serialized_start=405
-  _globals['_DATATYPE']._serialized_end=725
+  _globals['_DATATYPE']._serialized_start=487
+  _globals['_DATATYPE']._serialized_end=807
   _globals['_TENSOR']._serialized_start=40
-  _globals['_TENSOR']._serialized_end=249
-  _globals['_FLOATLIST']._serialized_start=251
-  _globals['_FLOATLIST']._serialized_end=278
-  _globals['_DOUBLELIST']._serialized_start=280
-  _globals['_DOUBLELIST']._serialized_end=308
-  _globals['_INT64LIST']._serialized_start=310
-  _globals['_INT64LIST']._serialized_end=337
-  _globals['_NAMEDTENSOR']._serialized_start=339
-  _globals['_NAMEDTENSOR']._serialized_end=402
+  _globals['_TENSOR']._serialized_end=288
+  _globals['_LOCALFILE']._serialized_start=290
+  _globals['_LOCALFILE']._serialized_end=331
+  _globals['_FLOATLIST']._serialized_start=333
+  _globals['_FLOATLIST']._serialized_end=360
+  _globals['_DOUBLELIST']._serialized_start=362
+  _globals['_DOUBLELIST']._serialized_end=390
+  _globals['_INT64LIST']._serialized_start=392
+  _globals['_INT64LIST']._serialized_end=419
+  _globals['_NAMEDTENSOR']._serialized_start=421
+  _globals['_NAMEDTENSOR']._serialized_end=484
 # @@protoc_insertion_point(module_scope)

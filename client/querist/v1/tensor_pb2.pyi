@@ -38,20 +38,30 @@ DATA_TYPE_UINT64: DataType
 DATA_TYPE_BOOL: DataType
 
 class Tensor(_message.Message):
-    __slots__ = ("dtype", "shape", "data", "floats", "doubles", "ints")
+    __slots__ = ("dtype", "shape", "data", "floats", "doubles", "ints", "file")
     DTYPE_FIELD_NUMBER: _ClassVar[int]
     SHAPE_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     FLOATS_FIELD_NUMBER: _ClassVar[int]
     DOUBLES_FIELD_NUMBER: _ClassVar[int]
     INTS_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
     dtype: DataType
     shape: _containers.RepeatedScalarFieldContainer[int]
     data: bytes
     floats: FloatList
     doubles: DoubleList
     ints: Int64List
-    def __init__(self, dtype: _Optional[_Union[DataType, str]] = ..., shape: _Optional[_Iterable[int]] = ..., data: _Optional[bytes] = ..., floats: _Optional[_Union[FloatList, _Mapping]] = ..., doubles: _Optional[_Union[DoubleList, _Mapping]] = ..., ints: _Optional[_Union[Int64List, _Mapping]] = ...) -> None: ...
+    file: LocalFile
+    def __init__(self, dtype: _Optional[_Union[DataType, str]] = ..., shape: _Optional[_Iterable[int]] = ..., data: _Optional[bytes] = ..., floats: _Optional[_Union[FloatList, _Mapping]] = ..., doubles: _Optional[_Union[DoubleList, _Mapping]] = ..., ints: _Optional[_Union[Int64List, _Mapping]] = ..., file: _Optional[_Union[LocalFile, _Mapping]] = ...) -> None: ...
+
+class LocalFile(_message.Message):
+    __slots__ = ("name", "offset")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    offset: int
+    def __init__(self, name: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
 
 class FloatList(_message.Message):
     __slots__ = ("values",)
