@@ -46,13 +46,15 @@ class Settings(BaseSettings):
     tls_client_ca: Path | None = None
     """Certificates of those who sign callers' certificates, PEM; callers over TCP must then show one. Read again when it changes."""
     allowed_identities: tuple[str, ...] = ()
-    """Subject alternative names of callers' certificates that are let in; default: all that tls_client_ca signed. In the environment a JSON list."""
+    """Names (SAN) in callers' certificates that are let in; default: all that tls_client_ca signed. In the environment a JSON list."""
     token_file: Path | None = None
     """Tokens of those who may call, one line each: a name and the token, or its SHA-256 as sha256:HEX. Read again when it changes."""
     max_connection_age_seconds: float | None = Field(None, ge=1)
     """After this time a connection takes no new calls and its caller connects anew, with credentials that hold then."""
     max_calls: int = Field(4096, ge=1)
     """Calls that may be open at a time, idle streams among them."""
+    max_idle_seconds: float = Field(300.0, gt=0)
+    """How long a stream may send nothing before it is ended."""
     max_memory_bytes: int = Field(default_factory=usable_memory, ge=256 * MIB)
     """Resident memory of the server, without its model processes; default: 80 % of the container's limit or of the machine's memory."""
     workers: int = Field(default_factory=usable_cpus, ge=1, le=256)

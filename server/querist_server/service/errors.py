@@ -75,6 +75,8 @@ CODES: dict[str, grpc.StatusCode] = {
     "MODEL_NOT_ALLOWED": _DENIED,
     "LOCAL_FILES_DISABLED": grpc.StatusCode.FAILED_PRECONDITION,
     "LOCAL_FILE_INVALID": _INVALID,
+    "MODEL_REFUSED": _INVALID,
+    "STREAM_IDLE": grpc.StatusCode.DEADLINE_EXCEEDED,
 }
 
 
