@@ -22,16 +22,21 @@ class Call:
         Full name, such as "/querist.v1.SelectionService/Select".
     request_id : str
         The caller's, if it sent a sane one, else drawn.
+    caller : str
+        Who calls: see `caller_of`.
     fields : dict
         What the servicer wants to see in the log line.
     """
 
     method: str
     request_id: str
+    caller: str = ""
     fields: dict[str, object] = field(default_factory=dict)
 
 
 CURRENT: ContextVar[Call] = ContextVar("call")
+CALLER: ContextVar[str] = ContextVar("caller")
+"""Who proved to be calling, once that is known: the name of a token, or of a certificate."""
 
 
 def note(**fields: object) -> None:
@@ -39,6 +44,20 @@ def note(**fields: object) -> None:
     call = CURRENT.get(None)
     if call is not None:
         call.fields.update(fields)
+
+
+def caller_of(peer: str) -> str:
+    """Return who calls: the name that was proven, else the host that the call comes from.
+
+    Parameters
+    ----------
+    peer : str
+        What gRPC calls the other end of the connection. A connection's port says nothing of its caller, and is cut off.
+    """
+    proven = CALLER.get("")
+    if proven:
+        return proven
+    return peer.rpartition(":")[0] if peer.startswith(("ipv4:", "ipv6:")) else peer
 
 
 def request_id(metadata: Iterable[tuple[str, str | bytes]]) -> str:

@@ -63,10 +63,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     @asynccontextmanager
     async def _observed(self, method: str, call_id: str, context: Context) -> AsyncIterator[None]:
-        call = calls.Call(method, call_id)
+        peer = context.peer()  # asked now: once a call is cancelled, asking its context reads freed memory and kills the process
+        call = calls.Call(method, call_id, calls.caller_of(peer))
         calls.CURRENT.set(call)  # each call runs in a context of its own, so there is nothing to reset
         started = time.perf_counter()
-        peer = context.peer()  # asked now: once a call is cancelled, asking its context reads freed memory and kills the process
         self.running += 1
         context.add_done_callback(self._one_less)  # type: ignore[arg-type]  # the stub's type of callbacks is no protocol
         code, failure = "OK", None
