@@ -7,7 +7,7 @@ joined like any other and cannot be mistaken for integers; `widen` turns it into
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,13 +93,19 @@ def fill(tensor: tensor_pb2.Tensor, array: Array) -> None:
     tensor.data = array.astype(_DTYPES[code], copy=False).tobytes()
 
 
-def decode(tensor: tensor_pb2.Tensor) -> Array:
+def _no_files(file: tensor_pb2.LocalFile, size: int) -> Array:
+    raise TensorError("LOCAL_FILES_DISABLED", "file", f"the tensor is {size} bytes of the file {file.name!r}, and no files are read here")
+
+
+def decode(tensor: tensor_pb2.Tensor, read_file: Callable[[tensor_pb2.LocalFile, int], Array] = _no_files) -> Array:
     """Unpack a tensor, without a copy where it holds raw bytes.
 
     Parameters
     ----------
     tensor : Tensor
         As it came from the wire; nothing about it is trusted.
+    read_file : callable, optional
+        Returns so many bytes of a file, as an array of uint8. Default: files are refused.
 
     Returns
     -------
@@ -115,15 +121,15 @@ def decode(tensor: tensor_pb2.Tensor) -> Array:
     source = tensor.WhichOneof("source")
     if source is None:
         raise TensorError("FIELD_MISSING", "source", "the tensor holds no elements: set one of data, floats, doubles, ints")
-    if source != "data":
+    if source in _LISTS:
         return _from_list(tensor, source, shape)
     dtype = _DTYPES.get(tensor.dtype)
     if dtype is None:
         raise TensorError(
-            "DTYPE_INVALID", "dtype", f"dtype is {tensor.dtype}; with data it must be one of the named types from 1 to {max(_DTYPES)}"
+            "DTYPE_INVALID", "dtype", f"dtype is {tensor.dtype}; with {source} it must be one of the named types from 1 to {max(_DTYPES)}"
         )
-    data = tensor.data  # each access to a bytes field copies it
     expected = math.prod(shape) * dtype.itemsize
+    data = read_file(tensor.file, expected) if source == "file" else tensor.data  # each access to a bytes field copies it
     if len(data) != expected:
         raise TensorError(
             "DATA_SIZE_MISMATCH", "data", f"data has {len(data)} bytes; shape {list(shape)} of {dtype_name(dtype)} needs {expected}"
@@ -131,6 +137,14 @@ def decode(tensor: tensor_pb2.Tensor) -> Array:
     if dtype == np.dtype("?"):
         return _as_bool(np.frombuffer(data, "u1").reshape(shape))
     return np.frombuffer(data, dtype).reshape(shape)
+
+
+def expected_bytes(tensor: tensor_pb2.Tensor) -> int:
+    """Return how many bytes the elements of a tensor take, as its shape and type say; 0 if these are not allowed."""
+    dtype = _DTYPES.get(tensor.dtype)
+    if dtype is None or len(tensor.shape) > MAX_DIMENSIONS or min(tensor.shape, default=0) < 0:
+        return 0
+    return math.prod(tensor.shape) * dtype.itemsize
 
 
 def dtype_name(dtype: np.dtype[Any]) -> str:

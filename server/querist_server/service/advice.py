@@ -18,6 +18,7 @@ from querist_server.engine.side import SideIntake
 from querist_server.engine.task import Limits
 from querist_server.service.campaigns import decode_round, encode_state
 from querist_server.service.decode import decode_side
+from querist_server.service.local_files import NO_FILES, LocalFiles
 
 _NO_CAMPAIGN = pb.StopAdvice(
     verdict="VERDICT_INCONCLUSIVE",
@@ -28,7 +29,7 @@ _OF_ADVICE = ("labelled.embeddings", "labelled.classes", "stop_set.", "screened"
 
 
 def answer_advice(
-    request: selection_service_pb2.AdviseStopRequest, limits: Limits, ended: threading.Event
+    request: selection_service_pb2.AdviseStopRequest, limits: Limits, ended: threading.Event, files: LocalFiles = NO_FILES
 ) -> selection_service_pb2.AdviseStopResponse:
     """Say whether labelling should go on.
 
@@ -47,7 +48,7 @@ def answer_advice(
     if not request.HasField("campaign"):
         raise EngineError("FIELD_MISSING", "campaign is missing: what is known of this round", field="campaign")
     situation = decode_round(request.campaign)
-    columns = decode_side(request.side)
+    columns = decode_side(request.side, files)
     for name in columns:
         if not name.startswith(_OF_ADVICE):
             message = f"{name} has to do with a pool; without one, send labelled.embeddings, labelled.classes, stop_set or screened"

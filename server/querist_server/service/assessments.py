@@ -16,7 +16,8 @@ from querist_server.engine.crowd.assessing import Known, Wish, assess
 from querist_server.engine.errors import Cancelled, EngineError, LimitError
 from querist_server.engine.task import Limits
 from querist_server.service.assessed import add_label, encode_pieces, row_bytes
-from querist_server.service.decode import FLOATS, INTEGERS, checked_tensor, signed
+from querist_server.service.decode import FLOATS, INTEGERS, Allowed, checked_tensor, signed
+from querist_server.service.local_files import NO_FILES, LocalFiles
 from querist_server.service.plans import enum_name
 
 MOST_LABELS, MOST_REPORTS = 1000, 100_000
@@ -24,7 +25,7 @@ MOST_LABELS, MOST_REPORTS = 1000, 100_000
 _KEYS = ("INT64", "UINT64")
 _WHOLE = ("instances", "annotators", "labels", "gold", "keys")
 _NUMBERS = (*FLOATS, *INTEGERS)
-_ANSWERS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
+_ANSWERS: dict[str, Allowed] = {
     "instances": ((1,), _KEYS, "[T]"),
     "annotators": ((1,), _KEYS, "[T]"),
     "labels": ((1, 2), INTEGERS, "[T] or [T, L]"),
@@ -33,7 +34,7 @@ _ANSWERS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "gold": ((1,), INTEGERS, "[T]"),
     "confidences": ((1,), _NUMBERS, "[T]"),
 }
-_INSTANCES: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
+_INSTANCES: dict[str, Allowed] = {
     "keys": ((1,), _KEYS, "[n]"),
     "probabilities": ((1, 2), FLOATS, "[n, C]"),
     "committee": ((3,), FLOATS, "[n, K, C]"),
@@ -50,6 +51,8 @@ class AssessmentWork:
     limits : Limits
     ended : threading.Event
         Set when the caller has gone.
+    files : LocalFiles
+        Where tensors are found that are files.
 
     Raises
     ------
@@ -57,8 +60,8 @@ class AssessmentWork:
         If the header cannot be answered.
     """
 
-    def __init__(self, header: pb.AssessHeader, limits: Limits, ended: threading.Event) -> None:
-        self._limits, self._ended = limits, ended
+    def __init__(self, header: pb.AssessHeader, limits: Limits, ended: threading.Event, files: LocalFiles = NO_FILES) -> None:
+        self._limits, self._ended, self._files = limits, ended, files
         self.wish = decode_wish(header, limits)
         self._answers = AnswersIntake(self.wish.classes, limits.max_kept_bytes, keep_last=self.wish.keep_last)
         self._instances: list[dict[str, Any]] = []
@@ -80,7 +83,7 @@ class AssessmentWork:
         """
         if message.WhichOneof("part") == "answers":
             self._answered = True
-            columns = _columns(message.answers, _ANSWERS, "answers")
+            columns = _columns(message.answers, _ANSWERS, "answers", self._files)
             if columns["labels"].ndim != (2 if self.wish.kind == "SETS" else 1):
                 shape = "[T, L]" if self.wish.kind == "SETS" else "[T]"
                 text = f"labels have shape {list(columns['labels'].shape)}; with {self.wish.kind} they must be {shape}"
@@ -90,7 +93,7 @@ class AssessmentWork:
         if self._answered:
             text = "instances after answers; a stream is one header, then blocks of instances, then blocks of answers"
             raise EngineError("STREAM_OUT_OF_ORDER", text, field="instances")
-        self._instances.append(self._checked_instances(_columns(message.instances, _INSTANCES, "instances")))
+        self._instances.append(self._checked_instances(_columns(message.instances, _INSTANCES, "instances", self._files)))
         self._held += sum(column.nbytes for column in self._instances[-1].values())
         if self._held > self._limits.max_kept_bytes:
             text = f"the instances hold {self._held} bytes; this server's max_kept_bytes is {self._limits.max_kept_bytes}"
@@ -236,11 +239,11 @@ def _enum(kind: Any, number: int, field: str, default: str) -> str:
     return name
 
 
-def _columns(block: Any, allowed: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]], path: str) -> dict[str, Any]:
+def _columns(block: Any, allowed: dict[str, Allowed], path: str, files: LocalFiles) -> dict[str, Any]:
     columns = {}
-    for name, (ranks, dtypes, shapes) in allowed.items():
+    for name, shapes in allowed.items():
         if block.HasField(name):
-            column = checked_tensor(getattr(block, name), f"{path}.{name}", ranks, dtypes, shapes)
+            column = checked_tensor(getattr(block, name), f"{path}.{name}", *shapes, files)
             columns[name] = signed(column, f"{path}.{name}") if name in _WHOLE else codec.widen(column)
     required = "keys" if path == "instances" else "labels"
     if required not in columns:

@@ -19,11 +19,15 @@ from querist_server.engine.plan import Plan
 from querist_server.engine.ragged import Ragged
 from querist_server.engine.task import Task
 from querist_server.service.campaigns import decode_round
+from querist_server.service.local_files import NO_FILES, LocalFiles
 from querist_server.service.plans import AUTO, decode_plan, enum_name, preset_plan
 
 Array = npt.NDArray[Any]
 Columns = dict[str, Any]
 """Arrays, or `Ragged` parts, by name."""
+
+Allowed = tuple[tuple[int, ...], tuple[str, ...], str]
+"""How many dimensions a tensor may have, of which types it may be, and its shapes in words, for errors."""
 
 FLOATS = ("FLOAT32", "FLOAT64", "FLOAT16", "BFLOAT16")
 INTEGERS = ("INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64")
@@ -33,7 +37,7 @@ MOST_PARTS = 2**31
 MODEL_INPUT = "model_inputs[{}]"
 """How a model input is called as a column."""
 
-_COLUMNS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
+_COLUMNS: dict[str, Allowed] = {
     "probabilities": ((1, 2), FLOATS, "[N, C], [N] or [N, 1]"),
     "logits": ((1, 2), FLOATS, "[N, C], [N] or [N, 1]"),
     "scores": ((1,), FLOATS, "[N]"),
@@ -51,12 +55,12 @@ _COLUMNS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "evidence": ((2,), (*FLOATS, *INTEGERS), "[N, C]"),
     "look_ahead": ((4,), FLOATS, "[N, C, E, C]"),
 }
-_PARTS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
+_PARTS: dict[str, Allowed] = {
     "probabilities": ((1, 2), FLOATS, "[T, C], [T] or [T, 1]"),
     "logits": ((1, 2), FLOATS, "[T, C], [T] or [T, 1]"),
     "scores": ((1,), FLOATS, "[T]"),
 }
-_SIDE: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
+_SIDE: dict[str, Allowed] = {
     "labelled.embeddings": ((2,), FLOATS, "[n, D]"),
     "labelled.classes": ((1,), INTEGERS, "[n]"),
     "labelled.values": ((1,), (*FLOATS, *INTEGERS), "[n]"),
@@ -87,11 +91,12 @@ _SIDE: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
     "answers.annotators": ((1,), ("INT64", "UINT64"), "[T]"),
     "answers.labels": ((1,), INTEGERS, "[T]"),
 }
+_COST: Allowed = ((2,), FLOATS, "[C, C]")
 _UNTIL_KNOWN = preset_plan("random")
 """What stands for the plan of the strategy "auto" until the first rows are there."""
 
 
-def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
+def decode_task(header: selection_service_pb2.SelectHeader, files: LocalFiles = NO_FILES) -> Task:
     """Turn a header into a task, with a drawn seed if it holds none.
 
     Raises
@@ -107,7 +112,7 @@ def decode_task(header: selection_service_pb2.SelectHeader) -> Task:
         raise EngineError("FIELD_MISSING", "set count, or rank_all to true, or a budget", field="count")
     if size == "rank_all" and header.HasField("budget"):
         raise EngineError("FIELD_CONFLICT", "a budget excludes rank_all: leave it away, or give a count", field="budget")
-    cost = checked_tensor(header.cost_matrix, "cost_matrix", (2,), FLOATS, "[C, C]") if header.HasField("cost_matrix") else None
+    cost = checked_tensor(header.cost_matrix, "cost_matrix", *_COST, files) if header.HasField("cost_matrix") else None
     if cost is not None and cost.shape[0] != cost.shape[1]:
         raise EngineError("SHAPE_INVALID", f"cost_matrix has shape {list(cost.shape)}; it must be [C, C]", field="cost_matrix.shape")
     return Task(
@@ -161,7 +166,7 @@ def _plan(header: selection_service_pb2.SelectHeader, source: str) -> Plan:
     return _UNTIL_KNOWN if header.strategy == AUTO else preset_plan(header.strategy)
 
 
-def decode_side(side: side_pb2.Side) -> dict[str, Array]:
+def decode_side(side: side_pb2.Side, files: LocalFiles = NO_FILES) -> dict[str, Array]:
     """Turn what is sent beside a pool into arrays, by their paths below `Side`.
 
     Raises
@@ -170,7 +175,7 @@ def decode_side(side: side_pb2.Side) -> dict[str, Array]:
         If a tensor's type, dimensions or elements are not what its field takes.
     """
     columns = {}
-    for name, (ranks, dtypes, shapes) in _SIDE.items():
+    for name, allowed in _SIDE.items():
         *above, field = name.split(".")
         holder: Any = side
         if above:
@@ -178,12 +183,12 @@ def decode_side(side: side_pb2.Side) -> dict[str, Array]:
                 continue
             holder = getattr(side, above[0])
         if holder.HasField(field):
-            tensor = checked_tensor(getattr(holder, field), f"side.{name}", ranks, dtypes, shapes)
+            tensor = checked_tensor(getattr(holder, field), f"side.{name}", *allowed, files)
             columns[name] = signed(tensor, f"side.{name}") if tensor.dtype == np.uint64 and field in _WHOLE else tensor
     return columns
 
 
-def decode_pool(pool: pool_pb2.Pool) -> Columns:
+def decode_pool(pool: pool_pb2.Pool, files: LocalFiles = NO_FILES) -> Columns:
     """Turn a pool, or a block of its rows, into columns with the row axis first.
 
     Raises
@@ -192,9 +197,7 @@ def decode_pool(pool: pool_pb2.Pool) -> Columns:
         If a tensor's type, dimensions or elements are not what its field takes, or two fields exclude each other.
     """
     columns: Columns = {
-        name: checked_tensor(getattr(pool, name), name, ranks, dtypes, shapes)
-        for name, (ranks, dtypes, shapes) in _COLUMNS.items()
-        if pool.HasField(name)
+        name: checked_tensor(getattr(pool, name), name, *allowed, files) for name, allowed in _COLUMNS.items() if pool.HasField(name)
     }
     if "probabilities" in columns and "logits" in columns:
         raise EngineError("FIELD_CONFLICT", "send probabilities or logits, not both", field="logits")
@@ -207,9 +210,9 @@ def decode_pool(pool: pool_pb2.Pool) -> Columns:
         raise EngineError("SHAPE_INVALID", "thumbnails have no pixels; at least 1 is needed", field="thumbnails.shape")
     columns |= {name: signed(columns[name], name) for name in ("keys", "groups") if name in columns}
     if pool.HasField("committee"):
-        columns |= _committee(pool.committee)
+        columns |= _committee(pool.committee, files)
     if pool.HasField("parts"):
-        columns["parts"] = _parts(pool.parts)
+        columns["parts"] = _parts(pool.parts, files)
     for entry in pool.model_inputs:
         name = MODEL_INPUT.format(entry.name)
         if not entry.name or name in columns:
@@ -217,28 +220,28 @@ def decode_pool(pool: pool_pb2.Pool) -> Columns:
             raise EngineError(
                 "FIELD_CONFLICT" if entry.name else "FIELD_MISSING", f"the name of a model input {problem}", field="model_inputs"
             )
-        columns[name] = _tensor(entry.tensor, name)
+        columns[name] = _tensor(entry.tensor, name, files)
         if not columns[name].ndim:
             raise EngineError("SHAPE_INVALID", "a model input has shape []; its first dimension must be the rows", field=f"{name}.shape")
     return columns
 
 
-def _parts(parts: pool_pb2.PoolParts) -> Ragged:
+def _parts(parts: pool_pb2.PoolParts, files: LocalFiles) -> Ragged:
     if not parts.HasField("counts"):
         raise EngineError("FIELD_MISSING", "parts need counts: how many each instance has", field="parts.counts")
-    counts = checked_tensor(parts.counts, "parts.counts", (1,), INTEGERS, "[N]")
+    counts = checked_tensor(parts.counts, "parts.counts", (1,), INTEGERS, "[N]", files)
     wrong = (counts < 0) | (counts > MOST_PARTS)
     if wrong.any():
         row = int(wrong.argmax())
         message = f"a count is {counts[row]}; allowed is 0 to {MOST_PARTS}"
         raise EngineError("VALUE_OUT_OF_RANGE", message, field="parts.counts", row=row)
     columns = {
-        name: checked_tensor(getattr(parts, name), f"parts.{name}", ranks, dtypes, shapes)
-        for name, (ranks, dtypes, shapes) in _PARTS.items()
+        name: checked_tensor(getattr(parts, name), f"parts.{name}", *allowed, files)
+        for name, allowed in _PARTS.items()
         if parts.HasField(name)
     }
     if parts.HasField("committee"):
-        columns |= {name.removeprefix("parts."): column for name, column in _committee(parts.committee, "parts.").items()}
+        columns |= {name.removeprefix("parts."): column for name, column in _committee(parts.committee, files, "parts.").items()}
     predictions = [name for name in columns if name != "scores"]
     if len(predictions) > 1:
         raise EngineError("FIELD_CONFLICT", f"send one of {' and '.join(predictions)}", field=f"parts.{predictions[1]}")
@@ -252,7 +255,7 @@ def _parts(parts: pool_pb2.PoolParts) -> Ragged:
     return Ragged(counts.astype(np.int64), columns)
 
 
-def _committee(committee: pool_pb2.Committee, prefix: str = "") -> Columns:
+def _committee(committee: pool_pb2.Committee, files: LocalFiles, prefix: str = "") -> Columns:
     kind = committee.WhichOneof("predictions")
     path = f"{prefix}committee"
     if kind is None:
@@ -260,7 +263,8 @@ def _committee(committee: pool_pb2.Committee, prefix: str = "") -> Columns:
     name = f"{path}.{kind}"
     plane = kind in ("votes", "values")
     shapes = "[K, N] or [N, K]" if plane else "[K, N, C] or [N, K, C]"
-    tensor = checked_tensor(getattr(committee, kind), name, (2,) if plane else (3,), INTEGERS if kind == "votes" else FLOATS, shapes)
+    allowed = ((2,) if plane else (3,), INTEGERS if kind == "votes" else FLOATS, shapes)
+    tensor = checked_tensor(getattr(committee, kind), name, *allowed, files)
     if committee.layout == pool_pb2.COMMITTEE_LAYOUT_MEMBERS_FIRST:
         tensor = np.moveaxis(tensor, 1, 0)
     elif committee.layout != pool_pb2.COMMITTEE_LAYOUT_ROWS_FIRST:
@@ -272,9 +276,11 @@ def _committee(committee: pool_pb2.Committee, prefix: str = "") -> Columns:
     return {name: tensor}
 
 
-def checked_tensor(tensor: tensor_pb2.Tensor, name: str, ranks: tuple[int, ...], dtypes: tuple[str, ...], shapes: str) -> Array:
+def checked_tensor(
+    tensor: tensor_pb2.Tensor, name: str, ranks: tuple[int, ...], dtypes: tuple[str, ...], shapes: str, files: LocalFiles
+) -> Array:
     """Turn a tensor into an array with an allowed number of dimensions and an allowed type; `shapes` says which, for errors."""
-    array = _tensor(tensor, name)
+    array = _tensor(tensor, name, files)
     if array.ndim not in ranks:
         raise EngineError("SHAPE_INVALID", f"{name} has shape {list(array.shape)}; allowed is {shapes}", field=f"{name}.shape")
     dtype = codec.dtype_name(array.dtype)
@@ -283,9 +289,9 @@ def checked_tensor(tensor: tensor_pb2.Tensor, name: str, ranks: tuple[int, ...],
     return array
 
 
-def _tensor(tensor: tensor_pb2.Tensor, name: str) -> Array:
+def _tensor(tensor: tensor_pb2.Tensor, name: str, files: LocalFiles) -> Array:
     try:
-        return codec.decode(tensor)
+        return codec.decode(tensor, lambda file, size: files.read(file, size, f"{name}.file"))
     except codec.TensorError as error:
         raise EngineError(error.reason, str(error), field=f"{name}.{error.field}") from error
 

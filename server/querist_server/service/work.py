@@ -15,6 +15,7 @@ from querist_server.engine.pipeline import Limits, Run, Selection
 from querist_server.service.decode import Columns, decode_pool, decode_side, decode_task
 from querist_server.service.errors import located
 from querist_server.service.inference import Inference, Models
+from querist_server.service.local_files import NO_FILES, LocalFiles
 
 
 class SelectionWork:
@@ -31,6 +32,8 @@ class SelectionWork:
         Where rows are in the request, for errors: "pool" or "block.rows".
     ended : threading.Event
         Set by whoever made this when the caller has gone; running work then stops within a block.
+    files : LocalFiles
+        Where tensors are found that are files.
 
     Raises
     ------
@@ -39,13 +42,19 @@ class SelectionWork:
     """
 
     def __init__(
-        self, header: selection_service_pb2.SelectHeader, limits: Limits, models: Models, rows_path: str, ended: threading.Event
+        self,
+        header: selection_service_pb2.SelectHeader,
+        limits: Limits,
+        models: Models,
+        rows_path: str,
+        ended: threading.Event,
+        files: LocalFiles = NO_FILES,
     ) -> None:
-        self._rows_path = rows_path
+        self._rows_path, self._files = rows_path, files
         self._ended = ended
         self.seconds = {"DECODE": 0.0, "INFER": 0.0}
         with self._located():
-            task = decode_task(header)
+            task = decode_task(header, files)
             self._inference = Inference(header, models, self._checkpoint) if header.models else None
             if self._inference is not None:
                 task = dataclasses.replace(task, member_weights=self._inference.member_weights(task.member_weights))
@@ -61,7 +70,7 @@ class SelectionWork:
             If it is not what the contract allows.
         """
         with self._located(), self._timed("DECODE"):
-            self.run.beside(decode_side(side))
+            self.run.beside(decode_side(side, self._files))
 
     def feed(self, *blocks: pool_pb2.Pool) -> None:
         """Take the next rows.
@@ -77,7 +86,7 @@ class SelectionWork:
             for block in blocks:
                 self._checkpoint()
                 with self._timed("DECODE"):
-                    columns = decode_pool(block)
+                    columns = decode_pool(block, self._files)
                 if self._inference is None:
                     _refuse_model_inputs(columns.keys())
                     self.run.feed(columns)
