@@ -26,15 +26,15 @@ from querist_server.runners.store import ModelStore
 from querist_server.service.annotations import AnnotationServicer
 from querist_server.service.inference import Models
 from querist_server.service.interceptors import CallInterceptor
+from querist_server.service.local_files import LocalFiles
 from querist_server.service.models import ModelServicer
 from querist_server.service.selection import SelectionServicer
 from querist_server.service.system import SystemServicer
 from querist_server.service.workers import Workers
-from querist_server.settings import Settings
+from querist_server.settings import Settings, SettingsError
 
 BLOCK_BYTES = 2**20
 """Size of a row block that streams best, as measured on loopback."""
-FEATURES = ["models"]
 _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     module.DESCRIPTOR.services_by_name[name]
     for module, name in (
@@ -83,6 +83,8 @@ async def build_server(settings: Settings) -> Server:
     ------
     ListenError
         If an address cannot be listened on.
+    SettingsError
+        If a setting names what is not there.
     """
     interceptor = CallInterceptor()
     grpc_server = grpc.aio.server(interceptors=[interceptor], options=_channel_options(settings))
@@ -91,12 +93,13 @@ async def build_server(settings: Settings) -> Server:
     store = ModelStore(settings.model_directory, settings.max_model_store_bytes, settings.max_model_bytes)
     models = Models(store, model_processes)
     health_servicer = health.aio.HealthServicer()
-    selection = SelectionServicer(workers, _limits(settings), models, settings.max_message_bytes)
+    files = _local_files(settings)
+    selection = SelectionServicer(workers, _limits(settings), models, settings.max_message_bytes, files)
     selection_service_pb2_grpc.add_SelectionServiceServicer_to_server(selection, grpc_server)
-    annotations = AnnotationServicer(workers, _limits(settings))
+    annotations = AnnotationServicer(workers, _limits(settings), files)
     annotation_service_pb2_grpc.add_AnnotationServiceServicer_to_server(annotations, grpc_server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(models, settings.max_model_bytes), grpc_server)
-    system_service_pb2_grpc.add_SystemServiceServicer_to_server(SystemServicer(_server_limits(settings), FEATURES), grpc_server)
+    system_service_pb2_grpc.add_SystemServiceServicer_to_server(SystemServicer(_server_limits(settings), _features(files)), grpc_server)
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, grpc_server)
     if settings.reflection:
         names = [service.full_name for service in _SERVICES]
@@ -108,6 +111,18 @@ async def build_server(settings: Settings) -> Server:
     for name in server.service_names:  # the health servicer itself would begin with SERVING
         await health_servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
     return server
+
+
+def _local_files(settings: Settings) -> LocalFiles:
+    directory = settings.local_tensor_directory
+    try:
+        return LocalFiles(directory, settings.max_kept_bytes)
+    except OSError as error:
+        raise SettingsError(f"local_tensor_directory {directory} cannot be opened: {error.strerror}; it must be a directory") from error
+
+
+def _features(files: LocalFiles) -> list[str]:
+    return ["models", "local_files"] if files.enabled else ["models"]
 
 
 def _limits(settings: Settings) -> Limits:

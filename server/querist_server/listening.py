@@ -43,6 +43,11 @@ def listen(server: grpc.aio.Server, addresses: Sequence[str], *, insecure: bool)
     return [_listen(server, address, insecure=insecure) for address in addresses]
 
 
+def is_local(address: str) -> bool:
+    """Return whether an address can be reached from this machine alone."""
+    return address.startswith(UNIX) or _is_loopback(address.rpartition(":")[0].strip("[]"))
+
+
 def _listen(server: grpc.aio.Server, address: str, *, insecure: bool) -> str:
     if address.startswith(UNIX):
         path = Path(address.removeprefix(UNIX))
@@ -54,7 +59,7 @@ def _listen(server: grpc.aio.Server, address: str, *, insecure: bool) -> str:
             os.umask(before)
         return address
     host = address.rpartition(":")[0]
-    if not insecure and not _is_loopback(host.strip("[]")):
+    if not insecure and not is_local(address):
         raise ListenError(f"{address} can be reached from other machines and nothing is encrypted; say --insecure if that is meant")
     return f"{host}:{_bind(server, address)}"
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from querist_server.listening import is_local
 from querist_server.quota import usable_cpus, usable_memory
 
 PREFIX = "QUERIST_"
@@ -117,6 +118,13 @@ class Settings(BaseSettings):
             if not address.startswith("unix:") and not _is_host_and_port(address):
                 raise ValueError(f"{address!r} is neither host:port nor unix:/path")
         return addresses
+
+    @model_validator(mode="after")
+    def _files_are_for_neighbours(self) -> Settings:
+        far = [address for address in self.addresses if not is_local(address)]
+        if self.local_tensor_directory is not None and far:
+            raise ValueError(f"local_tensor_directory is for Unix sockets and loopback alone; {far[0]} can be reached from other machines")
+        return self
 
 
 def load(overrides: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:

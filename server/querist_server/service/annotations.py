@@ -14,6 +14,7 @@ from querist_server.engine.task import Limits
 from querist_server.service.assessments import AssessmentWork
 from querist_server.service.assignments import answer_assignment
 from querist_server.service.calls import note
+from querist_server.service.local_files import NO_FILES, LocalFiles
 from querist_server.service.workers import Workers
 
 
@@ -26,10 +27,12 @@ class AnnotationServicer(rpc.AnnotationServiceServicer):
         Who computes, and who is let in.
     limits : Limits
         The largest classes, widths and bytes that are accepted.
+    files : LocalFiles
+        Where tensors are found that are files.
     """
 
-    def __init__(self, workers: Workers, limits: Limits) -> None:
-        self._workers, self._limits = workers, limits
+    def __init__(self, workers: Workers, limits: Limits, files: LocalFiles = NO_FILES) -> None:
+        self._workers, self._limits, self._files = workers, limits, files
 
     async def AssessAnnotations(  # noqa: N802 - gRPC's name
         self,
@@ -46,11 +49,11 @@ class AnnotationServicer(rpc.AnnotationServiceServicer):
                     if work is None:
                         if part != "header":
                             raise _out_of_order("the first message must hold the header")
-                        work = AssessmentWork(message.header, self._limits, ended)
+                        work = AssessmentWork(message.header, self._limits, ended, self._files)
                         continue
                     if part in (None, "header"):
                         raise _out_of_order("a second header" if part else "a message without a part")
-                    ticket.hold(ahead=message.ByteSize())
+                    ticket.hold(ahead=self._files.held_by(message))
                     await ticket.run(work.take, message)
                     ticket.hold(ahead=0, kept=work.bytes_kept)
                 if work is None:

@@ -63,8 +63,8 @@ class LocalFiles:
         """Whether there is a directory."""
         return self._handle is not None
 
-    def size(self, message: Message) -> int:
-        """Return how many bytes the files of a message take once they are read, as their shapes say.
+    def held_by(self, message: Message) -> int:
+        """Return how many bytes a message takes, with the files that it names once they are read, as their shapes say.
 
         Raises
         ------
@@ -72,10 +72,10 @@ class LocalFiles:
             If that is more than the server holds for a call.
         """
         if not self.enabled:
-            return 0  # each is refused when it is decoded
+            return message.ByteSize()  # files are refused when they are decoded
         size = sum(codec.expected_bytes(tensor) for tensor in _tensors(message) if tensor.WhichOneof("source") == "file")
         self._check_size(size, "")
-        return size
+        return message.ByteSize() + size
 
     def read(self, file: tensor_pb2.LocalFile, size: int, field: str) -> npt.NDArray[np.uint8]:
         """Return so many bytes of a file.

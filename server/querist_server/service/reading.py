@@ -37,15 +37,22 @@ class BlockReader:
     messages : async iterator of SelectStreamRequest
     hold : callable
         Told how many bytes have arrived and are not worked off; raises if that is too much for the server.
+    size : callable
+        Says how many bytes a message takes, with the files that it names.
     """
 
-    def __init__(self, messages: AsyncIterator[pb.SelectStreamRequest], hold: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        messages: AsyncIterator[pb.SelectStreamRequest],
+        hold: Callable[[int], None],
+        size: Callable[[pb.SelectStreamRequest], int] = pb.SelectStreamRequest.ByteSize,
+    ) -> None:
         self.rows = 0
         """Rows that have arrived."""
         self.bytes_received = 0
         self.seconds_waiting = 0.0
         """Seconds in which there was nothing to do but wait for the caller."""
-        self._messages, self._hold = messages, hold
+        self._messages, self._hold, self._size = messages, hold, size
         self._queue: asyncio.Queue[_Arrived | Exception] = asyncio.Queue()
         self._room = asyncio.Event()
         self._room.set()
@@ -110,7 +117,7 @@ class BlockReader:
         try:
             async for message in self._messages:
                 await self._room.wait()
-                arrived = _Arrived(message, message.ByteSize())
+                arrived = _Arrived(message, self._size(message))
                 self._queue.put_nowait(arrived)
                 self._bytes_queued += arrived.size
                 self._tell()

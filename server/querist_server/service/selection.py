@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator
 
@@ -18,9 +17,10 @@ from querist_server.service.advice import answer_advice
 from querist_server.service.calls import note
 from querist_server.service.encode import encode_pieces, encode_response, encode_scores, encode_selected
 from querist_server.service.inference import Models
+from querist_server.service.local_files import NO_FILES, LocalFiles
 from querist_server.service.reading import BlockReader
 from querist_server.service.work import SelectionWork
-from querist_server.service.workers import Workers
+from querist_server.service.workers import JOINING_COPIES, Ticket, Workers
 
 PROGRESS_SECONDS = 0.2
 """Least time between two progress events."""
@@ -39,23 +39,21 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         Where models are found and run.
     max_message_bytes : int
         The largest response.
+    files : LocalFiles
+        Where tensors are found that are files.
     """
 
-    def __init__(self, workers: Workers, limits: Limits, models: Models, max_message_bytes: int) -> None:
-        self._workers, self._limits, self._models = workers, limits, models
+    def __init__(self, workers: Workers, limits: Limits, models: Models, max_message_bytes: int, files: LocalFiles = NO_FILES) -> None:
+        self._workers, self._limits, self._models, self._files = workers, limits, models, files
         self._max_message_bytes = max_message_bytes
 
     async def Select(self, request: pb.SelectRequest, context: grpc.aio.ServicerContext) -> pb.SelectResponse:  # noqa: ARG002, N802 - gRPC's
         """Choose from a pool in one message."""
         if request.header.return_scores:
             raise EngineError("VALUE_OUT_OF_RANGE", "return_scores needs SelectStream", field="header.return_scores")
-        size = request.ByteSize()
+        size = self._files.held_by(request)
         async with self._workers.admit(size) as ticket:
-            ended = threading.Event()
-            try:
-                work, response = await ticket.run(self._answer, request, ended)
-            finally:
-                ended.set()
+            work, response = await ticket.run(self._answer, request, ticket)
         _note(work, response, size)
         return response
 
@@ -65,13 +63,9 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - the signature is gRPC's
     ) -> pb.AdviseStopResponse:
         """Say whether labelling should go on."""
-        size = request.ByteSize()
+        size = self._files.held_by(request)
         async with self._workers.admit(size) as ticket:
-            ended = threading.Event()
-            try:
-                response = await ticket.run(answer_advice, request, self._limits, ended)
-            finally:
-                ended.set()
+            response = await ticket.run(answer_advice, request, self._limits, ticket.ended, self._files)
         note(bytes=size, verdict=Verdict.Name(response.stop.verdict), rounds=response.stop.rounds)
         return response
 
@@ -81,44 +75,46 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - the signature is gRPC's
     ) -> AsyncIterator[pb.SelectStreamResponse]:
         """Choose from a pool that comes in blocks."""
-        async with self._workers.admit(0) as ticket, BlockReader(request_iterator, lambda ahead: ticket.hold(ahead=ahead)) as reader:
+        async with self._workers.admit(0) as ticket, self._reader(request_iterator, ticket) as reader:
             told = time.monotonic()
-            ended = threading.Event()
             header = await reader.header()
-            ticket.hold(header=header.ByteSize())
-            try:
-                work = await ticket.run(SelectionWork, header, self._limits, self._models, "block.rows", ended)
-                async for side in reader.sides():
-                    await ticket.run(work.beside, side)
-                    ticket.hold(kept=work.run.bytes_kept)
-                async for blocks in reader.blocks():
-                    await ticket.run(work.feed, *blocks)
-                    ticket.hold(kept=work.run.bytes_kept)
-                    for first_row, scores in work.run.take_scores():
-                        yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
-                    if time.monotonic() - told > PROGRESS_SECONDS:
-                        told = time.monotonic()
-                        yield _progress(pb.STAGE_SCORE, reader.rows, work)
-                finishing = asyncio.ensure_future(ticket.run(work.finish))
-                finishing.add_done_callback(_heard)
-                while not finishing.done():
-                    yield _progress(pb.STAGE_CHOOSE, reader.rows, work)
-                    await asyncio.wait((finishing,), timeout=PROGRESS_SECONDS)
-                selection = finishing.result()
+            ticket.hold(header=self._files.held_by(header))
+            work = await ticket.run(self._begin, header, "block.rows", ticket)
+            async for side in reader.sides():
+                await ticket.run(work.beside, side)
+                ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
+            async for blocks in reader.blocks():
+                await ticket.run(work.feed, *blocks)
+                ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
                 for first_row, scores in work.run.take_scores():
                     yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
-                *pieces, last = encode_pieces(selection)
-                for rows in pieces:
-                    yield pb.SelectStreamResponse(selected=encode_selected(selection, rows))
-                response = _response(work, selection, last, RECEIVE=reader.seconds_waiting)
-                _note(work, response, reader.bytes_received)
-                yield pb.SelectStreamResponse(result=response)
-            finally:
-                ended.set()
+                if time.monotonic() - told > PROGRESS_SECONDS:
+                    told = time.monotonic()
+                    yield _progress(pb.STAGE_SCORE, reader.rows, work)
+            finishing = asyncio.ensure_future(ticket.run(work.finish))
+            finishing.add_done_callback(_heard)
+            while not finishing.done():
+                yield _progress(pb.STAGE_CHOOSE, reader.rows, work)
+                await asyncio.wait((finishing,), timeout=PROGRESS_SECONDS)
+            selection = finishing.result()
+            for first_row, scores in work.run.take_scores():
+                yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
+            *pieces, last = encode_pieces(selection)
+            for rows in pieces:
+                yield pb.SelectStreamResponse(selected=encode_selected(selection, rows))
+            response = _response(work, selection, last, RECEIVE=reader.seconds_waiting)
+            _note(work, response, reader.bytes_received)
+            yield pb.SelectStreamResponse(result=response)
 
-    def _answer(self, request: pb.SelectRequest, ended: threading.Event) -> tuple[SelectionWork, pb.SelectResponse]:
+    def _begin(self, header: pb.SelectHeader, rows_path: str, ticket: Ticket) -> SelectionWork:
+        return SelectionWork(header, self._limits, self._models, rows_path, ticket.ended, self._files, ticket.hold_for_work)
+
+    def _reader(self, messages: AsyncIterator[pb.SelectStreamRequest], ticket: Ticket) -> BlockReader:
+        return BlockReader(messages, lambda ahead: ticket.hold(ahead=ahead), self._files.held_by)
+
+    def _answer(self, request: pb.SelectRequest, ticket: Ticket) -> tuple[SelectionWork, pb.SelectResponse]:
         """Do all the work of a unary call, on a worker thread."""
-        work = SelectionWork(request.header, self._limits, self._models, "pool", ended)
+        work = self._begin(request.header, "pool", ticket)
         work.beside(request.side)
         work.feed(request.pool)
         selection = work.finish()
