@@ -160,7 +160,7 @@ def _fill(content: npt.NDArray[np.uint8], handle: int, file: tensor_pb2.LocalFil
 
 def _version(found: os.stat_result) -> tuple[int, ...]:
     """Return what is no longer the same once a file was written, cut, linked, removed or replaced."""
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return found.st_size, found.st_nlink, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _changed(name: str, field: str) -> EngineError:

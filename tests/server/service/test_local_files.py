@@ -1,9 +1,9 @@
 """Tensors that are files: what is read, what is refused, and files that change under the reader's hands."""
 
-import gc
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 
 import grpc
@@ -45,7 +45,6 @@ def read(directory: Path, name: str, size: int = 10, offset: int = 0) -> bytes:
 
 def refused(directory: Path, name: str, size: int = 10, offset: int = 0) -> str:
     files, file = LocalFiles(directory, LIMIT), tensor_pb2.LocalFile(name=name, offset=offset)
-    gc.collect()  # handles of directories of earlier tests
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(EngineError) as caught:
         files.read(file, size, "pool.probabilities.file")
@@ -186,6 +185,7 @@ CHANGES = {
 def test_a_file_that_changes_while_it_is_read_is_refused(directory, change, when, monkeypatch):
     path = directory / "sound"
     os.utime(path, (1, 1))
+    time.sleep(0.02)  # longer than the tick of the clock by which files are stamped
     preadv = os.preadv
 
     def changed(*arguments: object) -> int:
