@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
+TORCH := .cache/torch/installed
 NODE_STAMP := tests/languages/node/node_modules/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk languages readme clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk languages torch readme clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -62,6 +63,15 @@ $(PEERS): Makefile
 	$(PYTHON) -m venv .cache/peers
 	.cache/peers/bin/python -m pip install --quiet scikit-activeml small-text apricot-select faiss-cpu pandas crowd-kit
 	.cache/peers/bin/python -m pip install --quiet --no-deps modAL-python==0.4.2.1  # which asks for a skorch that it does not need
+	touch $@
+
+torch: $(TORCH) ## the PyTorch helper and containers with the real torch, in an environment of their own
+	.cache/torch/bin/pytest tests/client/integrations/test_torch.py tests/client/test_containers.py tests/parity/test_transports.py
+
+$(TORCH): pyproject.toml
+	$(PYTHON) -m venv .cache/torch
+	.cache/torch/bin/python -m pip install --quiet torch==2.13.0
+	.cache/torch/bin/python -m pip install --quiet --editable '.[server,pandas]' pyarrow pytest pytest-asyncio pytest-timeout
 	touch $@
 
 languages: ## packages of the clients in other languages, where their tools are installed

@@ -1,0 +1,1 @@
+"""Querist beside what people already use; each module needs an extra of its own."""
