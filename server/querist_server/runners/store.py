@@ -1,116 +1,41 @@
-"""Uploaded models on disk, each under the SHA-256 of its bytes. What is there is whole: files are written aside, flushed, then renamed."""
+"""Uploaded models on disk, each under the SHA-256 of its bytes.
+
+What is served is whole: a model's bytes are written aside, flushed and renamed, then what is known of it likewise, and it counts as stored
+from then on; a deletion goes the other way round. Bytes are compared with their digest whenever they are read. The disk decides, so that
+several servers may share a directory, and nothing needs a restart once a disk is mended.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.errors import EngineError
+from querist_server.runners.disk import changing, disk_errors, sync_directory
+from querist_server.runners.model_info import DIGEST, ModelInfo, Value, check_digest
+from querist_server.runners.upload import PARTIAL, Upload, check_model_size, remove_dead
+from querist_server.telemetry import SERVER
 
-DIGEST = re.compile(r"^[0-9a-f]{64}$")
-_PARTIAL = ".partial-"
+__all__ = ["ModelInfo", "ModelStore", "Upload", "Value", "check_digest", "check_model_size"]
 
-
-@dataclass(frozen=True)
-class Value:
-    """An input or output: its name, the runtime's name of its type, its shape with -1 for lengths that are not fixed."""
-
-    name: str
-    type: str
-    shape: tuple[int, ...]
-    class_map: bool = False
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What is known of a model; times in seconds since 1970."""
-
-    digest: str
-    size_bytes: int
-    created_at: float
-    inputs: tuple[Value, ...]
-    outputs: tuple[Value, ...]
-    class_labels: tuple[str, ...] = ()
-    producer: str = ""
-
-    @classmethod
-    def from_json(cls, text: str) -> ModelInfo:
-        """Read what `to_json` wrote."""
-        fields: dict[str, Any] = json.loads(text)
-        for name in ("inputs", "outputs"):
-            fields[name] = tuple(Value(**{**value, "shape": tuple(value["shape"])}) for value in fields[name])
-        fields["class_labels"] = tuple(fields["class_labels"])
-        return cls(**fields)
-
-    def to_json(self) -> str:
-        """Return all fields as JSON."""
-        return json.dumps(asdict(self))
-
-
-@dataclass
-class Upload:
-    """A model while its bytes arrive."""
-
-    path: Path
-    file: BinaryIO
-    limit: int
-    size: int = 0
-    hash: Any = field(default_factory=hashlib.sha256)
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes.
-
-        Raises
-        ------
-        LimitError
-            If the model is larger than the server takes.
-        EngineError
-            MODEL_STORE_UNAVAILABLE if the disk takes no more.
-        """
-        self.size += len(chunk)
-        check_model_size(self.size, self.limit)
-        self.hash.update(chunk)
-        with _writing():
-            self.file.write(chunk)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the bytes so far."""
-        return str(self.hash.hexdigest())
-
-    def content(self) -> bytes:
-        """Return all bytes."""
-        with _writing():
-            self.file.flush()
-            return self.path.read_bytes()
-
-
-def check_model_size(size: int, limit: int) -> None:
-    """Refuse a model that is larger than the server takes."""
-    if size > limit:
-        raise LimitError(
-            f"the model has {size} bytes or more; this server's max_model_bytes is {limit}", limit="max_model_bytes", allowed=limit
-        )
+MODEL, INFO = ".onnx", ".json"
 
 
 class ModelStore:
-    """A directory of models. Thread-safe.
+    """A directory of models. Thread-safe, and safe beside other servers on the same directory.
 
     Parameters
     ----------
     directory : Path
         Made when it is first written to.
     max_bytes : int
-        Bytes that all models together may take. Nothing is ever evicted: a full store refuses.
+        Bytes that all models together may take, those that arrive included. Nothing is ever evicted: a full store refuses.
     max_model_bytes : int
         Largest model.
     """
@@ -119,26 +44,32 @@ class ModelStore:
         self._directory, self._max_bytes, self._max_model_bytes = directory, max_bytes, max_model_bytes
         self._lock = threading.Lock()
         self._models: dict[str, ModelInfo] = {}
+        self._uploads: set[Upload] = set()
         self._heal()
 
     @contextmanager
-    def upload(self) -> Iterator[Upload]:
-        """Open a file aside for a new model; it is gone afterwards unless it was kept.
+    def upload(self, announced: str = "") -> Iterator[Upload]:
+        """Take a new model; what came of it is gone afterwards unless it was kept.
 
-        Raises
-        ------
-        EngineError
-            MODEL_STORE_UNAVAILABLE if the directory cannot be written to.
+        Parameters
+        ----------
+        announced : str
+            Its digest, if that is known: a model that is stored already takes no place while it comes again.
         """
-        with _writing():
-            self._directory.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix=_PARTIAL, dir=self._directory)
-        path = Path(name)
+
+        def stored() -> Callable[[], bytes] | None:
+            there = announced != "" and self._find(announced) is not None
+            return (lambda: self._once_more(announced)) if there else None
+
+        upload = Upload(self._directory, self._max_model_bytes, self._make_room, stored)
+        with self._lock:
+            self._uploads.add(upload)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield Upload(path, file, self._max_model_bytes)
+            yield upload
         finally:
-            path.unlink(missing_ok=True)
+            upload.close()
+            with self._lock:
+                self._uploads.discard(upload)
 
     def keep(self, upload: Upload, info: ModelInfo) -> tuple[ModelInfo, bool]:
         """Store an uploaded model for good.
@@ -155,17 +86,21 @@ class ModelStore:
         EngineError
             MODEL_STORE_FULL, or MODEL_STORE_UNAVAILABLE.
         """
-        with self._lock, _writing():
-            if info.digest in self._models:
-                return self._models[info.digest], False
-            used = sum(model.size_bytes for model in self._models.values())
-            if used + info.size_bytes > self._max_bytes:
-                message = f"the models take {used} bytes of {self._max_bytes}; {info.size_bytes} more do not fit. Delete a model first."
-                raise EngineError("MODEL_STORE_FULL", message)
-            upload.file.flush()
-            os.fsync(upload.file.fileno())
-            upload.path.replace(self._model_path(info.digest))
-            self._write_info(info)  # last: a model without it counts as absent
+        with disk_errors("write to"):
+            self._directory.mkdir(parents=True, exist_ok=True)
+            upload.sync()
+            with changing(self._directory):
+                before = self._find(info.digest)
+                if before is not None:
+                    return before, False
+                self._check_room(self._bytes_on_disk(), 0)
+                upload.move(self._model_path(info.digest))
+                try:
+                    self._write_info(info)  # last: a model without it counts as absent
+                except OSError:
+                    self._remove(info.digest)
+                    raise
+        with self._lock:
             self._models[info.digest] = info
         return info, True
 
@@ -175,27 +110,50 @@ class ModelStore:
         Raises
         ------
         EngineError
-            MODEL_NOT_FOUND, or VALUE_OUT_OF_RANGE if that is no digest.
+            MODEL_NOT_FOUND, VALUE_OUT_OF_RANGE if that is no digest, or MODEL_STORE_UNAVAILABLE.
         """
         check_digest(digest, "digest")
-        with self._lock:
-            if digest not in self._models:
-                raise EngineError("MODEL_NOT_FOUND", f"no model with the digest {digest} is stored", field="digest")
-            return self._models[digest]
+        info = self._find(digest)
+        if info is None:
+            raise EngineError("MODEL_NOT_FOUND", f"no model with the digest {digest} is stored", field="digest")
+        return info
 
     def content(self, digest: str) -> bytes:
-        """Return a model's bytes."""
+        """Return a model's bytes. Such as do not have the digest are removed.
+
+        Raises
+        ------
+        EngineError
+            MODEL_NOT_FOUND, or MODEL_STORE_UNAVAILABLE.
+        """
         self.get(digest)
         try:
-            return self._model_path(digest).read_bytes()
-        except FileNotFoundError as error:
-            raise EngineError("MODEL_NOT_FOUND", f"no model with the digest {digest} is stored", field="digest") from error
+            with disk_errors("read"):
+                content = self._model_path(digest).read_bytes()
+        except EngineError as error:
+            if isinstance(error.__cause__, FileNotFoundError):  # another server has deleted it since
+                raise EngineError("MODEL_NOT_FOUND", f"no model with the digest {digest} is stored", field="digest") from error
+            raise
+        if hashlib.sha256(content).hexdigest() != digest:
+            SERVER.error("damaged model", extra={"fields": {"digest": digest}})
+            with suppress(OSError), changing(self._directory):
+                self._remove(digest)
+            message = f"the stored model with the digest {digest} was damaged on disk and is not used any more; upload it again"
+            raise EngineError("MODEL_NOT_FOUND", message, field="digest")
+        return content
 
     def page(self, after: str, count: int) -> list[ModelInfo]:
-        """Return at most `count` models with digests above `after`, by digest."""
-        with self._lock:
-            digests = sorted(digest for digest in self._models if digest > after)
-            return [self._models[digest] for digest in digests[:count]]
+        """Return at most `count` models with digests above `after`, by digest.
+
+        Raises
+        ------
+        EngineError
+            MODEL_STORE_UNAVAILABLE.
+        """
+        with disk_errors("read"):
+            digests = [digest for digest in self._digests(INFO) if digest > after]
+        whole = (info for info in map(self._find, digests) if info is not None)
+        return list(islice(whole, count))
 
     def delete(self, digest: str) -> None:
         """Remove a model.
@@ -206,62 +164,118 @@ class ModelStore:
             MODEL_NOT_FOUND, or MODEL_STORE_UNAVAILABLE.
         """
         self.get(digest)
-        with self._lock, _writing():
-            self._info_path(digest).unlink(missing_ok=True)  # first: from here on the model counts as absent
-            self._model_path(digest).unlink(missing_ok=True)
-            self._sync_directory()
-            self._models.pop(digest, None)
+        with disk_errors("write to"), changing(self._directory):
+            self.get(digest)  # it may be gone since
+            self._remove(digest)
+            sync_directory(self._directory)
+
+    def _once_more(self, digest: str) -> bytes:
+        """Return the bytes of a model that came although it was there."""
+        try:
+            return self.content(digest)
+        except EngineError as error:
+            message = "the model that was stored under this digest has gone or was damaged; upload it again"
+            raise EngineError("MODEL_STORE_UNAVAILABLE", message) from error
+
+    def _find(self, digest: str) -> ModelInfo | None:
+        """Return what is known of a model, or None if it is not on disk: another server may have stored or deleted it.
+
+        A disk that fails does not hide models that are known: a process that has loaded one can still run it.
+        """
+        with self._lock:
+            known = self._models.get(digest)
+        try:
+            with disk_errors("read"):
+                said = known or ModelInfo.from_json(self._info_path(digest).read_bytes())
+                self._info_path(digest).stat()
+                whole = said.digest == digest and self._model_path(digest).stat().st_size == said.size_bytes
+                info: ModelInfo | None = said if whole else None
+        except EngineError as error:
+            gone = isinstance(error.__cause__, (FileNotFoundError, NotADirectoryError))
+            if not gone and known is None:
+                raise
+            info = None if gone else known
+        except ValueError:  # which EngineError is too
+            info = None
+        with self._lock:
+            if info is None:
+                self._models.pop(digest, None)
+            else:
+                self._models[digest] = info
+        return info
 
     def _heal(self) -> None:
-        """Take stock of what an earlier server left, and remove what is not whole."""
-        if not self._directory.is_dir():
-            return
-        for path in sorted(self._directory.glob("*.json")):
-            with suppress(ValueError, TypeError, KeyError, OSError):
-                info = ModelInfo.from_json(path.read_text())
-                if info.digest == path.stem and self._model_path(info.digest).stat().st_size == info.size_bytes:
-                    self._models[info.digest] = info
-        for path in self._directory.iterdir():
-            ours = path.name.startswith(_PARTIAL) or (path.suffix in (".onnx", ".json") and DIGEST.match(path.stem))
-            if ours and path.stem not in self._models:
-                with suppress(OSError):
-                    path.unlink()
+        """Remove what is not whole, whatever an earlier server died of. A disk that refuses that is no reason not to start."""
+        try:
+            if not self._directory.is_dir():
+                return
+            with changing(self._directory):
+                remove_dead(self._directory)
+                for digest in {*self._digests(INFO), *self._digests(MODEL)}:
+                    with suppress(OSError, EngineError):
+                        if self._find(digest) is None:
+                            self._remove(digest)
+        except (OSError, EngineError) as error:
+            SERVER.warning("model store not tidied", extra={"fields": {"error": str(error)}})
+
+    def _names(self) -> list[str]:
+        """Return what is in the directory; nothing if it is not there yet, or not any more."""
+        try:
+            return [path.name for path in self._directory.iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def _digests(self, ending: str) -> list[str]:
+        stems = [name.removesuffix(ending) for name in self._names() if name.endswith(ending)]
+        return sorted(stem for stem in stems if DIGEST.fullmatch(stem))
+
+    def _make_room(self, coming: int) -> None:
+        """Refuse bytes that do not fit beside the models and what all uploads have written."""
+        if self._bytes_known() + coming > self._max_bytes:
+            for digest in list(self._models):
+                self._find(digest)  # another server may have deleted it
+            self._check_room(self._bytes_known(), coming)
+
+    def _bytes_known(self) -> int:
+        with self._lock:
+            return sum(info.size_bytes for info in self._models.values()) + sum(upload.written for upload in self._uploads)
+
+    def _bytes_on_disk(self) -> int:
+        """Count the models of all servers and what arrives at them."""
+        total = 0
+        for name in self._names():
+            if name.endswith(MODEL) or name.startswith(PARTIAL):
+                with suppress(FileNotFoundError):  # an upload that has just broken off
+                    total += (self._directory / name).stat().st_size
+        return total
+
+    def _check_room(self, used: int, coming: int) -> None:
+        if used + coming > self._max_bytes:
+            message = f"the models and uploads take {used} bytes of {self._max_bytes}, and more do not fit. Delete a model first."
+            raise EngineError("MODEL_STORE_FULL", message)
 
     def _write_info(self, info: ModelInfo) -> None:
-        descriptor, name = tempfile.mkstemp(prefix=_PARTIAL, dir=self._directory)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(info.to_json())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(self._info_path(info.digest))
-        self._sync_directory()
-
-    def _sync_directory(self) -> None:
-        descriptor = os.open(self._directory, os.O_RDONLY)
+        descriptor, name = tempfile.mkstemp(prefix=PARTIAL, dir=self._directory)
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(info.to_json())
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self._info_path(info.digest))
+        except OSError:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+        sync_directory(self._directory)
+
+    def _remove(self, digest: str) -> None:
+        with self._lock:
+            self._models.pop(digest, None)
+        self._info_path(digest).unlink(missing_ok=True)  # first: from here on the model counts as absent
+        self._model_path(digest).unlink(missing_ok=True)
 
     def _model_path(self, digest: str) -> Path:
-        return self._directory / f"{digest}.onnx"
+        return self._directory / f"{digest}{MODEL}"
 
     def _info_path(self, digest: str) -> Path:
-        return self._directory / f"{digest}.json"
-
-
-def check_digest(digest: str, field: str) -> None:
-    """Refuse what is no SHA-256 in lower-case hexadecimal digits."""
-    if not DIGEST.match(digest):
-        message = f"a digest is {digest[:80]!r}; it must be 64 lower-case hexadecimal digits"
-        raise EngineError("VALUE_OUT_OF_RANGE", message, field=field)
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    """Turn what the disk refuses into the error that its caller gets, without paths."""
-    try:
-        yield
-    except OSError as error:
-        problem = error.strerror or type(error).__name__
-        raise EngineError("MODEL_STORE_UNAVAILABLE", f"this server cannot write to its model store: {problem}") from error
+        return self._directory / f"{digest}{INFO}"

@@ -1,13 +1,15 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from querist_server.engine.errors import EngineError, LimitError
+from querist_server.runners.disk import LOCK
 from querist_server.runners.store import ModelInfo, ModelStore, Value
 
 
 def names(directory: Path) -> set[str]:
-    return {path.name for path in directory.iterdir()}
+    return {path.name for path in directory.iterdir()} - {LOCK}
 
 
 def put(store: ModelStore, content: bytes) -> tuple[ModelInfo, bool]:
@@ -41,7 +43,7 @@ def test_nothing_is_left_of_an_upload_that_breaks_off(tmp_path):
     assert names(tmp_path) == set()
 
 
-@pytest.mark.parametrize("damage", ["partial", "no info", "no model", "short model", "garbled info", "other digest"])
+@pytest.mark.parametrize("damage", ["partial", "no info", "no model", "short model", "garbled info", "other digest", "changed info"])
 def test_what_is_not_whole_is_removed_at_the_start(tmp_path, damage):
     info, _ = put(ModelStore(tmp_path, 100, 100), b"some model")
     model, described = tmp_path / f"{info.digest}.onnx", tmp_path / f"{info.digest}.json"
@@ -55,8 +57,10 @@ def test_what_is_not_whole_is_removed_at_the_start(tmp_path, damage):
         model.write_bytes(b"some")
     elif damage == "garbled info":
         described.write_text("{")
+    elif damage == "other digest":
+        described.write_text(replace(info, digest="0" * 64).to_json())
     else:
-        described.write_text(described.read_text().replace(info.digest, "0" * 64))
+        described.write_text(described.read_text().replace('"producer": "me"', '"producer": "you"'))
     stranger = tmp_path / "notes.txt"
     stranger.write_text("not ours")
     store = ModelStore(tmp_path, 100, 100)
@@ -72,7 +76,7 @@ def test_a_full_store_and_a_large_model_are_refused(tmp_path):
         put(store, b"9876543210")
     assert caught.value.reason == "MODEL_STORE_FULL"
     with pytest.raises(LimitError) as caught:
-        put(store, b"0" * 13)
+        put(ModelStore(tmp_path / "roomy", 100, 12), b"0" * 13)
     assert caught.value.limit == "max_model_bytes"
     assert len(store.page("", 10)) == 1
 
