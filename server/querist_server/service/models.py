@@ -48,7 +48,7 @@ class ModelServicer(rpc.ModelServiceServicer):
             if gone.is_set():
                 raise Cancelled
 
-        with self._models.store.upload() as upload:
+        with self._models.store.upload(header.digest) as upload:
             async for message in request_iterator:
                 if message.WhichOneof("part") != "chunk":
                     raise EngineError("STREAM_OUT_OF_ORDER", "after the header come chunks only", field="header")
@@ -63,7 +63,7 @@ class ModelServicer(rpc.ModelServiceServicer):
 
     async def GetModel(self, request: pb.GetModelRequest, context: grpc.aio.ServicerContext) -> pb.GetModelResponse:  # noqa: ARG002, N802
         """Describe a model."""
-        return pb.GetModelResponse(model=encode_model(self._models.store.get(request.digest)))
+        return pb.GetModelResponse(model=encode_model(await asyncio.to_thread(self._models.store.get, request.digest)))
 
     async def ListModels(self, request: pb.ListModelsRequest, context: grpc.aio.ServicerContext) -> pb.ListModelsResponse:  # noqa: ARG002, N802
         """List a page of models."""
@@ -73,7 +73,7 @@ class ModelServicer(rpc.ModelServiceServicer):
         if request.page_token:
             check_digest(request.page_token, "page_token")
         size = request.page_size or DEFAULT_PAGE
-        found = self._models.store.page(request.page_token, size + 1)
+        found = await asyncio.to_thread(self._models.store.page, request.page_token, size + 1)
         token = found[size - 1].digest if len(found) > size else ""
         return pb.ListModelsResponse(models=[encode_model(info) for info in found[:size]], next_page_token=token)
 
