@@ -19,10 +19,11 @@ from querist.v1 import (
     system_service_pb2_grpc,
 )
 
-from querist_server import listening
+from querist_server import footprint, listening, tls
 from querist_server.engine.pipeline import Limits
 from querist_server.runners.process import WorkerPool
 from querist_server.runners.store import ModelStore
+from querist_server.service.access import Access
 from querist_server.service.annotations import AnnotationServicer
 from querist_server.service.inference import Models
 from querist_server.service.interceptors import CallInterceptor
@@ -30,6 +31,8 @@ from querist_server.service.local_files import LocalFiles
 from querist_server.service.models import ModelServicer
 from querist_server.service.selection import SelectionServicer
 from querist_server.service.system import SystemServicer
+from querist_server.service.tokens import Tokens
+from querist_server.service.watch import Watch
 from querist_server.service.workers import Workers
 from querist_server.settings import Settings, SettingsError
 
@@ -58,17 +61,25 @@ class Server:
     interceptor : CallInterceptor
         Knows the running calls, and refuses new ones while draining.
     workers : Workers
+    watch : Watch
+        Looks after memory and idle calls, from `begin` on.
     model_processes : WorkerPool
-    addresses : list of str
-        Where it listens, with the ports that were given.
+    bound : Listening
+        Where it listens.
     """
 
     grpc_server: grpc.aio.Server
     health: health.aio.HealthServicer
     interceptor: CallInterceptor
     workers: Workers
+    watch: Watch
     model_processes: WorkerPool
-    addresses: list[str]
+    bound: listening.Listening
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where it listens, with the ports that were given."""
+        return self.bound.addresses
 
     @property
     def service_names(self) -> list[str]:
@@ -85,10 +96,21 @@ async def build_server(settings: Settings) -> Server:
         If an address cannot be listened on.
     SettingsError
         If a setting names what is not there.
+    UnusableFileError
+        If certificates or tokens cannot be used.
     """
-    interceptor = CallInterceptor()
-    grpc_server = grpc.aio.server(interceptors=[interceptor], options=_channel_options(settings))
-    workers = Workers(settings.workers, settings.max_waiting, settings.max_in_flight_bytes)
+    interceptor = CallInterceptor(settings.max_calls)
+    watch = Watch(
+        interceptor.open,
+        ceiling=settings.max_memory_bytes,
+        most_each=settings.max_message_bytes,
+        max_idle_seconds=settings.max_idle_seconds,
+    )
+    interceptor.admit = watch.check
+    access = Access(Tokens(settings.token_file) if settings.token_file is not None else None, settings.allowed_identities)
+    credentials = tls.credentials_of(settings)
+    grpc_server = grpc.aio.server(interceptors=[access, interceptor], options=_channel_options(settings))
+    workers = Workers(settings.workers, settings.max_waiting, _in_flight_bytes(settings))
     model_processes = WorkerPool(settings.model_workers, max(1, settings.workers // settings.model_workers))
     store = ModelStore(settings.model_directory, settings.max_model_store_bytes, settings.max_model_bytes)
     models = Models(store, model_processes)
@@ -106,11 +128,19 @@ async def build_server(settings: Settings) -> Server:
         reflection.enable_server_reflection(
             [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME], grpc_server
         )
-    addresses = listening.listen(grpc_server, settings.addresses, insecure=settings.insecure)
-    server = Server(grpc_server, health_servicer, interceptor, workers, model_processes, addresses)
+    bound = listening.listen(
+        grpc_server, settings.addresses, insecure=settings.insecure, socket_mode=int(settings.socket_mode, 8), credentials=credentials
+    )
+    server = Server(grpc_server, health_servicer, interceptor, workers, watch, model_processes, bound)
     for name in server.service_names:  # the health servicer itself would begin with SERVING
         await health_servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
     return server
+
+
+def _in_flight_bytes(settings: Settings) -> int:
+    """Return what all selections may hold: the other half of the free memory is for copies on their way in and out."""
+    free = settings.max_memory_bytes - footprint.resident_bytes()
+    return settings.max_in_flight_bytes or max(free // 2, settings.max_message_bytes)
 
 
 def _local_files(settings: Settings) -> LocalFiles:
@@ -151,7 +181,10 @@ def _server_limits(settings: Settings) -> system_service_pb2.ServerLimits:
 
 
 def _channel_options(settings: Settings) -> list[tuple[str, int]]:
+    age = settings.max_connection_age_seconds
     return [
+        # Old connections take no new calls; how long running ones may go on has no limit unless one is set.
+        *([] if age is None else [("grpc.max_connection_age_ms", round(age * 1000))]),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", settings.max_message_bytes),
         ("grpc.so_reuseport", 0),  # a second server on the same port must fail, not share it

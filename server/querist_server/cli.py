@@ -18,13 +18,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     for variable in _ONE_THREAD_EACH:  # before numpy is imported: workers are threads already, and results must not depend on more of them
         os.environ[variable] = "1"
-    from querist_server import lifecycle, listening, settings, telemetry
+    from querist._watched import UnusableFileError
+
+    from querist_server import footprint, lifecycle, listening, settings, telemetry
 
     try:
         chosen = settings.load(_overrides(options))
+        footprint.limit_arenas(chosen.workers + 1)
+        footprint.allow_many_files()
         telemetry.configure(chosen.log_level, chosen.log_format)
         asyncio.run(lifecycle.run(chosen, until_stdin_closes=options.until_stdin_closes))
-    except (settings.SettingsError, listening.ListenError) as error:
+    except (settings.SettingsError, listening.ListenError, UnusableFileError) as error:
         sys.stderr.write(f"querist: {error}\n")
         return 2
     return 0
@@ -44,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--insecure", action="store_true", help="allow addresses that other machines can reach, although nothing is encrypted"
     )
+    serve.add_argument("--tls-certificate", metavar="FILE", help="the server's certificate chain, PEM: TCP addresses then speak TLS")
+    serve.add_argument("--tls-private-key", metavar="FILE", help="the key of that certificate, PEM")
+    serve.add_argument("--tls-client-ca", metavar="FILE", help="who signs callers' certificates, PEM: callers over TCP must then show one")
+    serve.add_argument("--token-file", metavar="FILE", help="tokens of those who may call, one line each: a name and the token")
     serve.add_argument("--workers", type=int, help="selections that compute at a time (the CPU quota)")
     serve.add_argument("--model-directory", help="where uploaded models are stored")
     serve.add_argument("--log-level", help="DEBUG, INFO, WARNING or ERROR (INFO)")
@@ -59,6 +67,10 @@ def _overrides(options: argparse.Namespace) -> dict[str, Any]:
     given = {
         "addresses": tuple(options.address) if options.address else None,
         "insecure": options.insecure or None,
+        "tls_certificate": options.tls_certificate,
+        "tls_private_key": options.tls_private_key,
+        "tls_client_ca": options.tls_client_ca,
+        "token_file": options.token_file,
         "workers": options.workers,
         "model_directory": options.model_directory,
         "log_level": options.log_level,

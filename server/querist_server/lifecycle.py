@@ -27,6 +27,8 @@ async def run(settings: Settings, *, until_stdin_closes: bool) -> None:
     ------
     ListenError
         If an address cannot be listened on.
+    UnusableFileError
+        If certificates or tokens cannot be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -36,6 +38,7 @@ async def run(settings: Settings, *, until_stdin_closes: bool) -> None:
         _stop_with_stdin(stop)
     server = await build_server(settings)
     await server.grpc_server.start()
+    server.watch.begin()
     await _tell(server, health_pb2.HealthCheckResponse.SERVING)
     SERVER.info("serving", extra={"fields": {"addresses": ",".join(server.addresses), "workers": settings.workers}})
     await stop.wait()
@@ -52,6 +55,8 @@ async def _stop(server: Server, settings: Settings) -> None:
         await asyncio.sleep(POLL_SECONDS)
     await server.grpc_server.stop(LAST_WORDS_SECONDS)  # what is left are watches of the health, which never end by themselves
     await stopped
+    await server.watch.end()
+    server.bound.leave()
     server.workers.close()
     server.model_processes.close()
     SERVER.info("stopped")

@@ -62,8 +62,8 @@ class Settings(BaseSettings):
     """Selections that compute at a time; default: the CPU quota."""
     max_waiting: int = Field(64, ge=0)
     """Selections that may wait for a worker; more are refused at once."""
-    max_in_flight_bytes: int = Field(2048 * MIB, ge=MIB)
-    """Bytes that all selections together may hold."""
+    max_in_flight_bytes: int | None = Field(None, ge=MIB)
+    """Bytes that all selections together may hold; default: half of what max_memory_bytes leaves free at the start."""
     max_message_bytes: int = Field(16 * MIB, ge=64 * 1024, lt=2**31)
     """Largest single message, in both directions."""
     max_rows: int = Field(100_000_000, ge=1)
@@ -109,6 +109,13 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """Form of log lines on standard error."""
 
+    @field_validator("socket_mode")
+    @classmethod
+    def _owner_can_connect(cls, mode: str) -> str:
+        if int(mode, 8) & 0o600 != 0o600:
+            raise ValueError(f"{mode!r} does not let the owner read and write, so that nobody could connect")
+        return mode
+
     @field_validator("addresses")
     @classmethod
     def _at_least_one(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
@@ -120,10 +127,32 @@ class Settings(BaseSettings):
         return addresses
 
     @model_validator(mode="after")
+    def _there_is_room(self) -> Settings:
+        if self.max_in_flight_bytes is not None and self.max_in_flight_bytes >= self.max_memory_bytes:
+            raise ValueError(
+                f"max_in_flight_bytes is {self.max_in_flight_bytes}; it must be below max_memory_bytes, {self.max_memory_bytes}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _files_are_for_neighbours(self) -> Settings:
         far = [address for address in self.addresses if not is_local(address)]
         if self.local_tensor_directory is not None and far:
             raise ValueError(f"local_tensor_directory is for Unix sockets and loopback alone; {far[0]} can be reached from other machines")
+        return self
+
+    @model_validator(mode="after")
+    def _security_is_consistent(self) -> Settings:
+        if (self.tls_certificate is None) != (self.tls_private_key is None):
+            raise ValueError("tls_certificate and tls_private_key go together: give both or neither")
+        if self.tls_client_ca is not None and self.tls_certificate is None:
+            raise ValueError("tls_client_ca needs tls_certificate and tls_private_key")
+        if self.allowed_identities and self.tls_client_ca is None:
+            raise ValueError("allowed_identities needs tls_client_ca: names in certificates mean nothing unless a trusted hand signed them")
+        if self.tls_certificate is not None and all(address.startswith("unix:") for address in self.addresses):
+            raise ValueError("tls_certificate protects TCP addresses and there is none; Unix sockets are protected by socket_mode")
+        if self.tls_certificate is not None and self.insecure:
+            raise ValueError("insecure contradicts tls_certificate, which encrypts all TCP addresses")
         return self
 
 
@@ -151,7 +180,7 @@ def load(overrides: Mapping[str, Any], environment: Mapping[str, str] | None = N
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        problems = (f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors())
+        problems = (": ".join((*map(str, problem["loc"]), problem["msg"])) for problem in error.errors())
         raise SettingsError("; ".join(problems)) from error
     except ValueError as error:  # a list in the environment that is no JSON
         raise SettingsError(f'{error}; it must be a JSON list, such as ["127.0.0.1:50051"]') from error

@@ -21,6 +21,7 @@ class Serving:
         self._thread.start()
         self.server = self.call(app.build_server(self.settings))
         self.call(self.server.grpc_server.start())
+        self._loop.call_soon_threadsafe(self.server.watch.begin)
         self.address = self.server.addresses[0]
 
     def call(self, coroutine: Any) -> Any:
@@ -28,6 +29,7 @@ class Serving:
 
     def stop(self) -> None:
         self.call(self.server.grpc_server.stop(None))
+        self.call(self.server.watch.end())
         self.server.workers.close()
         self.server.model_processes.close()
         self._loop.call_soon_threadsafe(self._loop.stop)

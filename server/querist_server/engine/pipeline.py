@@ -52,14 +52,24 @@ class Run:
         Called between blocks and picks; raises `Cancelled` if the caller has gone.
     threads : int
         How many blocks are scored at a time.
+    hold : callable
+        Told how many bytes a part is about to hold beside the rows; raises if there are not so many.
     """
 
-    def __init__(self, task: Task, limits: Limits, *, checkpoint: Callable[[], None] = lambda: None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        task: Task,
+        limits: Limits,
+        *,
+        checkpoint: Callable[[], None] = lambda: None,
+        threads: int = 1,
+        hold: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self.rows_received = 0
         self.rows_scored = 0
         self.task = task if task.auto else task.with_plan(task.plan)
         self.auto_choice: AutoChoice | None = None
-        self.work = Work(limits.max_score_cells, limits.max_kept_bytes)
+        self.work = Work(limits.max_score_cells, limits.max_kept_bytes, hold)
         self._limits, self._checkpoint = limits, checkpoint
         self._side = SideIntake(limits)
         self._excluded_rows = np.unique(task.exclude_indices) if task.exclude_indices is not None else np.empty(0, np.int64)

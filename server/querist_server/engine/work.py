@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from querist_server.engine.errors import LimitError
 
 
@@ -16,10 +18,14 @@ class Work:
         The most elementary steps that a score may take.
     most_bytes : int
         The most memory that it may hold beside the rows.
+    reserve : callable
+        Told how many bytes that is; raises if there are not so many.
     """
 
-    def __init__(self, most_cells: float = float("inf"), most_bytes: int = 2**63) -> None:
-        self._most_cells, self._most_bytes = most_cells, most_bytes
+    def __init__(
+        self, most_cells: float = float("inf"), most_bytes: int = 2**63, reserve: Callable[[float], None] = lambda _: None
+    ) -> None:
+        self._most_cells, self._most_bytes, self._reserve = most_cells, most_bytes, reserve
         self.total = 0.0
         """Elementary steps in all, as estimated; 0 until a score begins."""
         self.done = 0.0
@@ -57,3 +63,4 @@ class Work:
         if size > self._most_bytes:
             message = f"{what} would take {size:.3g} bytes; this server's max_kept_bytes is {self._most_bytes}"
             raise LimitError(message, limit="max_kept_bytes", allowed=self._most_bytes, field="plan.score")
+        self._reserve(size)

@@ -12,13 +12,14 @@ from querist.v1 import selection_service_pb2
 
 from querist_server.engine.advising import Advice, Observation, advise, sent_stop_set, surrogate_shift
 from querist_server.engine.criterion import Vote
-from querist_server.engine.errors import Cancelled, EngineError
+from querist_server.engine.errors import EngineError
 from querist_server.engine.forecast import Forecast, Interval
 from querist_server.engine.side import SideIntake
 from querist_server.engine.task import Limits
 from querist_server.service.campaigns import decode_round, encode_state
 from querist_server.service.decode import decode_side
 from querist_server.service.local_files import NO_FILES, LocalFiles
+from querist_server.service.turns import checkpoint_of
 
 _NO_CAMPAIGN = pb.StopAdvice(
     verdict="VERDICT_INCONCLUSIVE",
@@ -40,11 +41,7 @@ def answer_advice(
     Cancelled
         If the caller has gone, as `ended` says.
     """
-
-    def checkpoint() -> None:
-        if ended.is_set():
-            raise Cancelled
-
+    checkpoint = checkpoint_of(ended)
     if not request.HasField("campaign"):
         raise EngineError("FIELD_MISSING", "campaign is missing: what is known of this round", field="campaign")
     situation = decode_round(request.campaign)

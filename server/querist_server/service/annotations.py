@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 
 import grpc
@@ -15,7 +14,7 @@ from querist_server.service.assessments import AssessmentWork
 from querist_server.service.assignments import answer_assignment
 from querist_server.service.calls import note
 from querist_server.service.local_files import NO_FILES, LocalFiles
-from querist_server.service.workers import Workers
+from querist_server.service.workers import WORKING_COPIES, Workers
 
 
 class AnnotationServicer(rpc.AnnotationServiceServicer):
@@ -41,29 +40,25 @@ class AnnotationServicer(rpc.AnnotationServiceServicer):
     ) -> AsyncIterator[pb.AssessAnnotationsResponse]:
         """Assess answers that come in blocks."""
         async with self._workers.admit(0) as ticket:
-            ended = threading.Event()
-            try:
-                work = None
-                async for message in request_iterator:
-                    part = message.WhichOneof("part")
-                    if work is None:
-                        if part != "header":
-                            raise _out_of_order("the first message must hold the header")
-                        work = AssessmentWork(message.header, self._limits, ended, self._files)
-                        continue
-                    if part in (None, "header"):
-                        raise _out_of_order("a second header" if part else "a message without a part")
-                    ticket.hold(ahead=self._files.held_by(message))
-                    await ticket.run(work.take, message)
-                    ticket.hold(ahead=0, kept=work.bytes_kept)
+            work = None
+            async for message in request_iterator:
+                part = message.WhichOneof("part")
                 if work is None:
-                    raise _out_of_order("the first message must hold the header")
-                pieces = await ticket.run(work.finish)
-                for piece in pieces:
-                    yield piece
-                note(instances=pieces[-1].result.instances, answers=pieces[-1].result.answers)
-            finally:
-                ended.set()
+                    if part != "header":
+                        raise _out_of_order("the first message must hold the header")
+                    work = AssessmentWork(message.header, self._limits, ticket.ended, self._files)
+                    continue
+                if part in (None, "header"):
+                    raise _out_of_order("a second header" if part else "a message without a part")
+                ticket.hold(ahead=self._files.held_by(message))
+                await ticket.run(work.take, message)
+                ticket.hold(ahead=0, kept=WORKING_COPIES * work.bytes_kept)
+            if work is None:
+                raise _out_of_order("the first message must hold the header")
+            pieces = await ticket.run(work.finish)
+            for piece in pieces:
+                yield piece
+            note(instances=pieces[-1].result.instances, answers=pieces[-1].result.answers)
 
     async def AssignAnnotators(  # noqa: N802 - gRPC's name
         self,
@@ -72,11 +67,7 @@ class AnnotationServicer(rpc.AnnotationServiceServicer):
     ) -> pb.AssignAnnotatorsResponse:
         """Say whom to ask what."""
         async with self._workers.admit(request.ByteSize()) as ticket:
-            ended = threading.Event()
-            try:
-                response = await ticket.run(answer_assignment, request, ended)
-            finally:
-                ended.set()
+            response = await ticket.run(answer_assignment, request, ticket.ended)
         note(instances=len(request.instances), annotators=len(request.annotators), pairs=len(response.pairs))
         return response
 

@@ -13,12 +13,13 @@ from querist.v1 import annotation_service_pb2 as pb
 from querist_server.engine import intake
 from querist_server.engine.crowd.answers import Answers, AnswersIntake
 from querist_server.engine.crowd.assessing import Known, Wish, assess
-from querist_server.engine.errors import Cancelled, EngineError, LimitError
+from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.task import Limits
 from querist_server.service.assessed import add_label, encode_pieces, row_bytes
 from querist_server.service.decode import FLOATS, INTEGERS, Allowed, checked_tensor, signed
 from querist_server.service.local_files import NO_FILES, LocalFiles
 from querist_server.service.plans import enum_name
+from querist_server.service.turns import checkpoint_of
 
 MOST_LABELS, MOST_REPORTS = 1000, 100_000
 """Labels that do not exclude each other, and annotators x labels."""
@@ -61,7 +62,7 @@ class AssessmentWork:
     """
 
     def __init__(self, header: pb.AssessHeader, limits: Limits, ended: threading.Event, files: LocalFiles = NO_FILES) -> None:
-        self._limits, self._ended, self._files = limits, ended, files
+        self._limits, self._checkpoint, self._files = limits, checkpoint_of(ended), files
         self.wish = decode_wish(header, limits)
         self._answers = AnswersIntake(self.wish.classes, limits.max_kept_bytes, keep_last=self.wish.keep_last)
         self._instances: list[dict[str, Any]] = []
@@ -194,10 +195,6 @@ class AssessmentWork:
             models = joined["probabilities"][order].astype(np.float64)[None]
         features = joined["features"][order] if "features" in joined else None
         return Known(keys[order], models, features)
-
-    def _checkpoint(self) -> None:
-        if self._ended.is_set():
-            raise Cancelled
 
 
 def decode_wish(header: pb.AssessHeader, limits: Limits) -> Wish:

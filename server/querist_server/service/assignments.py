@@ -11,8 +11,9 @@ from querist._version import __version__
 from querist.v1 import annotation_service_pb2 as pb
 
 from querist_server.engine.crowd.assigning import Available, Open, Wish, assign
-from querist_server.engine.errors import Cancelled, EngineError
+from querist_server.engine.errors import EngineError
 from querist_server.service.plans import enum_name
+from querist_server.service.turns import checkpoint_of
 
 _DEFAULTS = {"quality": 0.7, "capacity": 1, "cost": 1.0, "answer_rate": 1.0}
 
@@ -27,11 +28,7 @@ def answer_assignment(request: pb.AssignAnnotatorsRequest, ended: threading.Even
     Cancelled
         If the caller has gone, as `ended` says.
     """
-
-    def checkpoint() -> None:
-        if ended.is_set():
-            raise Cancelled
-
+    checkpoint = checkpoint_of(ended)
     method = "EXPECTED_GAIN"
     if request.method:
         method = enum_name(pb.AssignmentMethod.DESCRIPTOR, request.method)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
+import time
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 REQUEST_ID_HEADER = "x-request-id"
 _SANE = re.compile(r"^[A-Za-z0-9._:-]{1,64}$")
 
 
-@dataclass
+@dataclass(eq=False)
 class Call:
     """One call.
 
@@ -26,12 +29,31 @@ class Call:
         Who calls: see `caller_of`.
     fields : dict
         What the servicer wants to see in the log line.
+    began : float
+        When it came, by the monotonic clock.
+    waiting_since : float or None
+        Since when it waits for its caller to send more.
     """
 
     method: str
     request_id: str
     caller: str = ""
     fields: dict[str, object] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+    waiting_since: float | None = None
+    _task: asyncio.Task[Any] | None = field(default_factory=asyncio.current_task)
+    _cause: Exception | None = None
+
+    @property
+    def cause(self) -> Exception | None:
+        """Why the server itself ended the call, if it did."""
+        return self._cause
+
+    def end_by(self, cause: Exception) -> None:
+        """End the call, which then fails by the cause."""
+        if self._cause is None and self._task is not None:
+            self._cause = cause
+            self._task.cancel()
 
 
 CURRENT: ContextVar[Call] = ContextVar("call")

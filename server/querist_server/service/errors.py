@@ -3,6 +3,7 @@
 EngineError, LimitError     (engine) the request is at fault
 Cancelled                   (engine) the caller has gone
 RetryLater                  the server cannot take the call now
+StreamIdle                  the caller has sent nothing for too long
 anything else               a defect: INTERNAL, with an id under which the log has the traceback
 """
 
@@ -98,6 +99,10 @@ class RetryLater(Exception):  # noqa: N818 - says what to do
         self.seconds = seconds
 
 
+class StreamIdle(Exception):  # noqa: N818 - says what happened
+    """The caller has sent nothing for too long."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """How a call failed: its code, its reason, and the status that goes to the caller."""
@@ -120,6 +125,8 @@ def failure_of(error: Exception, request_id: str) -> Failure:
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(round(error.seconds * 1000))
         return _failure(error.reason, str(error), {}, error_details_pb2.RetryInfo(retry_delay=delay))
+    if isinstance(error, StreamIdle):
+        return _failure("STREAM_IDLE", str(error), {})
     if isinstance(error, Cancelled):
         return _failure("CALL_ENDED", "the caller cancelled or its deadline has passed", {})
     message = "a defect of Querist; the server's log has the details under this request_id"
@@ -156,7 +163,7 @@ def _at_fault(error: EngineError) -> Failure:
     if error.row is not None:
         metadata["row"] = str(error.row)
     if isinstance(error, LimitError):
-        metadata |= {"limit": error.limit, "allowed": str(error.allowed)}
+        metadata |= {"limit": error.limit, "allowed": _number(error.allowed)}
     where = f"{field}: " if field else ""
     at = f"row {error.row}: " if error.row is not None else ""
     text = f"{where}{at}{error}"
@@ -175,6 +182,11 @@ def _failure(reason: str, text: str, metadata: dict[str, str], *details: message
     code = CODES[reason]
     number = code_pb2.Code.Value(code.name)
     return Failure(code, reason, status_pb2.Status(code=number, message=_cut(text, MOST_MESSAGE_BYTES), details=packed))
+
+
+def _number(value: float) -> str:
+    """Write a number for programs to read: whole ones without a point or an exponent, whatever their type is here."""
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _cut(text: str, most: int) -> str:

@@ -17,52 +17,68 @@ from querist_server.service import calls
 from querist_server.service.errors import Failure, RetryLater, failure_of
 from querist_server.telemetry import CALLS, SERVER
 
-OWN_SERVICES = "/querist.v1."
+HEALTH = "/grpc.health.v1.Health/"
 DRAINING_RETRY_SECONDS = 1.0
+OVERLOAD_RETRY_SECONDS = 0.5
 
 Handler = grpc.RpcMethodHandler
 Context = grpc.aio.ServicerContext
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps the calls of Querist's services; health and reflection pass untouched."""
+    """Wraps all calls but those of the health.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    max_calls : int
+        Calls that may be open at a time.
+    """
+
+    def __init__(self, max_calls: int) -> None:
         self.draining = False
         self.running = 0
         """Calls of which the answer has not left yet."""
+        self.open: set[calls.Call] = set()
+        """Calls that are being answered, or wait for their caller."""
+        self.admit: Callable[[], None] = lambda: None
+        """Refuses a new call by what it raises, before its first message is received."""
+        self._max_calls = max_calls
 
     async def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]], handler_call_details: grpc.HandlerCallDetails
     ) -> Handler | None:
-        """Return the handler of a call, wrapped if it is one of ours."""
+        """Return the handler of a call, wrapped."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or not method.startswith(OWN_SERVICES):
+        if handler is None or method.startswith(HEALTH):
             return handler
         call_id = calls.request_id(handler_call_details.invocation_metadata)
         return self._wrapped(handler, method, call_id)
 
     def _wrapped(self, handler: Any, method: str, call_id: str) -> Handler:
-        check = _readable_stream if handler.request_streaming else _readable
+        """Return a handler that receives for itself: so a call can be refused before gRPC has gathered up a message of many megabytes."""
+        kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
+        inner = getattr(handler, kind)
 
-        async def answer(request: Any, context: Context) -> Any:
-            async with self._observed(method, call_id, context):
-                return await inner(check(request), context)
+        async def request_of(call: calls.Call, context: Context) -> Any:
+            return _arriving(call, context) if handler.request_streaming else await _only(call, context)
 
-        async def answers(request: Any, context: Context) -> AsyncIterator[Any]:
-            async with self._observed(method, call_id, context):
-                async for response in inner(check(request), context):
+        async def answer(_: AsyncIterator[Any], context: Context) -> Any:
+            async with self._observed(method, call_id, context) as call:
+                return await inner(await request_of(call, context), context)
+
+        async def answers(_: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
+            async with self._observed(method, call_id, context) as call:
+                async for response in inner(await request_of(call, context), context):
                     yield response
 
         codecs = {"request_deserializer": _forgiving(handler.request_deserializer), "response_serializer": handler.response_serializer}
-        kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
-        inner = getattr(handler, kind)
-        make = getattr(grpc, f"{kind}_rpc_method_handler")
-        return make(answers if handler.response_streaming else answer, **codecs)
+        if handler.response_streaming:
+            return grpc.stream_stream_rpc_method_handler(answers, **codecs)
+        return grpc.stream_unary_rpc_method_handler(answer, **codecs)
 
     @asynccontextmanager
-    async def _observed(self, method: str, call_id: str, context: Context) -> AsyncIterator[None]:
+    async def _observed(self, method: str, call_id: str, context: Context) -> AsyncIterator[calls.Call]:
         peer = context.peer()  # asked now: once a call is cancelled, asking its context reads freed memory and kills the process
         call = calls.Call(method, call_id, calls.caller_of(peer))
         calls.CURRENT.set(call)  # each call runs in a context of its own, so there is nothing to reset
@@ -71,12 +87,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         context.add_done_callback(self._one_less)  # type: ignore[arg-type]  # the stub's type of callbacks is no protocol
         code, failure = "OK", None
         try:
-            if self.draining:
-                raise RetryLater("SERVER_DRAINING", "the server is about to stop", DRAINING_RETRY_SECONDS)  # noqa: TRY301
-            yield
-        except (CancelledError, Cancelled, GeneratorExit):
+            self._let_in(call)
+            yield call
+        except (CancelledError, Cancelled, GeneratorExit) as error:
             code = "CANCELLED"
-            raise
+            if call.cause is None or isinstance(error, GeneratorExit):
+                raise
+            failure = failure_of(call.cause, call_id)
+            code = failure.code.name
+            await _abort(context, failure, call_id)
         except Exception as error:  # noqa: BLE001 - whatever a call raises becomes a typed status
             failure = failure_of(error, call_id)
             code = failure.code.name
@@ -84,7 +103,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 SERVER.error("defect", exc_info=error, extra={"fields": {"request_id": call_id, "method": method}})
             await _abort(context, failure, call_id)
         finally:
+            self.open.discard(call)
             _log(call, code, failure, time.perf_counter() - started, peer)
+
+    def _let_in(self, call: calls.Call) -> None:
+        if self.draining:
+            raise RetryLater("SERVER_DRAINING", "the server is about to stop", DRAINING_RETRY_SECONDS)
+        if len(self.open) >= self._max_calls:
+            raise RetryLater("SERVER_OVERLOADED", f"{len(self.open)} calls are open, and {self._max_calls} may be", OVERLOAD_RETRY_SECONDS)
+        self.open.add(call)
+        self.admit()
 
     def _one_less(self, _: Context) -> None:
         self.running -= 1
@@ -102,15 +130,29 @@ def _forgiving(deserialise: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return read
 
 
-def _readable(request: Any) -> Any:
-    if isinstance(request, EngineError):
-        raise request
-    return request
+async def _arriving(call: calls.Call, context: Context) -> AsyncIterator[Any]:
+    """Give a stream's messages as they come."""
+    while (message := await _next(call, context)) is not grpc.aio.EOF:
+        yield message
 
 
-async def _readable_stream(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    async for request in requests:
-        yield _readable(request)
+async def _only(call: calls.Call, context: Context) -> Any:
+    """Return the message of a call that takes one."""
+    message = await _next(call, context)
+    if message is grpc.aio.EOF:
+        raise EngineError("MESSAGE_UNREADABLE", "the call ended before it held a message")
+    return message
+
+
+async def _next(call: calls.Call, context: Context) -> Any:
+    call.waiting_since = time.monotonic()
+    try:
+        message = await context.read()
+    finally:
+        call.waiting_since = None
+    if isinstance(message, EngineError):
+        raise message
+    return message
 
 
 async def _abort(context: Context, failure: Failure, call_id: str) -> None:

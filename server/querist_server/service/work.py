@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from querist.v1 import pool_pb2, selection_service_pb2, side_pb2
 
-from querist_server.engine.errors import Cancelled, EngineError
+from querist_server.engine.errors import EngineError
 from querist_server.engine.pipeline import Limits, Run, Selection
 from querist_server.service.decode import Columns, decode_pool, decode_side, decode_task
 from querist_server.service.errors import located
 from querist_server.service.inference import Inference, Models
 from querist_server.service.local_files import NO_FILES, LocalFiles
+from querist_server.service.turns import checkpoint_of
 
 
 class SelectionWork:
@@ -34,6 +35,8 @@ class SelectionWork:
         Set by whoever made this when the caller has gone; running work then stops within a block.
     files : LocalFiles
         Where tensors are found that are files.
+    hold : callable
+        Told how many bytes the work is about to hold beside the rows; raises if the server has not so many.
 
     Raises
     ------
@@ -49,9 +52,10 @@ class SelectionWork:
         rows_path: str,
         ended: threading.Event,
         files: LocalFiles = NO_FILES,
+        hold: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._rows_path, self._files = rows_path, files
-        self._ended = ended
+        self._checkpoint = checkpoint_of(ended)
         self.seconds = {"DECODE": 0.0, "INFER": 0.0}
         with self._located():
             task = decode_task(header, files)
@@ -59,7 +63,7 @@ class SelectionWork:
             if self._inference is not None:
                 task = dataclasses.replace(task, member_weights=self._inference.member_weights(task.member_weights))
         self.strategy = header.strategy
-        self.run = Run(task, limits, checkpoint=self._checkpoint)
+        self.run = Run(task, limits, checkpoint=self._checkpoint, hold=hold)
 
     def beside(self, side: side_pb2.Side) -> None:
         """Take what is sent beside the pool, or a piece of it.
@@ -114,10 +118,6 @@ class SelectionWork:
     def class_labels(self) -> list[str]:
         """Class names that the models declare."""
         return [] if self._inference is None else self._inference.class_labels
-
-    def _checkpoint(self) -> None:
-        if self._ended.is_set():
-            raise Cancelled
 
     @contextmanager
     def _located(self) -> Iterator[None]:

@@ -99,8 +99,8 @@ def test_bytes_that_wait_in_streams_are_counted_and_given_back(tmp_path, gate):
                 yield pb.SelectStreamRequest(block=pb.RowBlock(first_row=100_000 * block, rows=request(100_000).pool))
 
         calls = [SelectionServiceStub(channel).SelectStream(messages(), timeout=60) for _ in range(3)]
-        wait_for(lambda: server.server.workers.bytes_held > 3 * 2**20)
-        assert server.server.workers.bytes_held <= 4 * 2**20
+        wait_for(lambda: server.server.workers.bytes_held > 2 * 2**20)
+        assert server.server.workers.bytes_held <= 3 * 2**20  # a quarter is left to other callers
         gate.set()
         ends = [call.code().name for call in calls]
         assert set(ends) <= {"OK", "RESOURCE_EXHAUSTED"}
