@@ -12,6 +12,7 @@ from querist._client import Client, connect
 from querist._local import LocalServer
 from querist._model_use import ModelUse
 from querist._options import Options
+from querist._tls import Tls
 from querist._version import __version__
 from querist.advice import StopAdvice
 from querist.campaign import Campaign
@@ -45,6 +46,7 @@ __all__ = [
     "StopAdvice",
     "StopSet",
     "Target",
+    "Tls",
     "__version__",
     "aio",
     "connect",

@@ -6,9 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-import grpc
-
 from querist import _crowd, crowd
+from querist._channel import Channel
 from querist._options import DEFAULT
 from querist.v1.annotation_service_pb2_grpc import AnnotationServiceStub
 
@@ -137,4 +136,4 @@ class AnnotatorCalls(ABC):
     def _call(self, attempt: Callable[[float | None], T], timeout: Any, *, repeatable: bool = True) -> T: ...
 
     @abstractmethod
-    def _connected(self) -> grpc.Channel: ...
+    def _connected(self) -> Channel: ...

@@ -6,9 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-import grpc.aio
-
 from querist import _crowd, crowd
+from querist._channel import AsyncChannel
 from querist._options import DEFAULT
 from querist.v1.annotation_service_pb2_grpc import AnnotationServiceStub
 
@@ -139,4 +138,4 @@ class AsyncAnnotatorCalls(ABC):
     async def _call(self, attempt: Callable[[float | None], Awaitable[T]], timeout: Any, *, repeatable: bool = True) -> T: ...
 
     @abstractmethod
-    def _connected(self) -> grpc.aio.Channel: ...
+    def _connected(self) -> AsyncChannel: ...

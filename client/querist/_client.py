@@ -13,15 +13,17 @@ import grpc
 
 from querist import _responses, catalogue, results
 from querist._annotator_calls import AnnotatorCalls
+from querist._channel import Channel
 from querist._local import LocalServer
 from querist._model_use import ModelUse
-from querist._options import DEFAULT, Options
+from querist._options import DEFAULT, Options, connecting
 from querist._progress import Listener, Telling
 from querist._requests import Request, advice_request, request_of, selecting
 from querist._retry import OnRetry
+from querist._tls import Tls
 from querist._uploads import upload_messages
 from querist.advice import StopAdvice
-from querist.errors import InvalidRequestError, QueristError, from_rpc_error
+from querist.errors import InvalidRequestError, NotFoundError, QueristError, from_rpc_error
 from querist.plan import Plan
 from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
 from querist.v1.model_service_pb2_grpc import ModelServiceStub
@@ -31,7 +33,16 @@ from querist.v1.system_service_pb2_grpc import SystemServiceStub
 T = TypeVar("T")
 
 
-def connect(address: str, *, timeout: float | None = 60.0, retries: int = 3, on_retry: OnRetry | None = None) -> Client:
+def connect(
+    address: str,
+    *,
+    timeout: float | None = 60.0,
+    retries: int = 3,
+    on_retry: OnRetry | None = None,
+    tls: Tls | bool | None = None,
+    token: str | None = None,
+    token_file: str | os.PathLike[str] | None = None,
+) -> Client:
     """Return a client of a server. No connection is made before the first call.
 
     Parameters
@@ -41,11 +52,23 @@ def connect(address: str, *, timeout: float | None = 60.0, retries: int = 3, on_
     timeout : float or None
         Seconds for one call with all its retries; None for no limit.
     retries : int
-        How often a call is tried again while the server is unavailable or overloaded; 0 switches that off.
+        How often a call is tried again while the server is unavailable or overloaded; once if the process died that ran its model. No call
+        has an effect that a repetition would double. 0 switches that off.
     on_retry : callable, optional
         Called before each retry with its number, the error, and the seconds until then.
+    tls : Tls or True, optional
+        Encrypt, and demand that the server proves its name; True trusts whom the system trusts. Default: plain text.
+    token : str, optional
+        What this caller proves itself with. Not sent unencrypted but to this machine.
+    token_file : path, optional
+        A file that holds the token and nothing else, read again when it changes.
+
+    Raises
+    ------
+    InvalidRequestError
+        If these contradict each other, or a token would travel unencrypted.
     """
-    return Client(Options(address, timeout, retries, on_retry))
+    return Client(connecting(address, timeout=timeout, retries=retries, on_retry=on_retry, tls=tls, token=token, token_file=token_file))
 
 
 class Client(AnnotatorCalls):
@@ -57,7 +80,7 @@ class Client(AnnotatorCalls):
     def __init__(self, options: Options, server: LocalServer | None = None) -> None:
         self._options = options
         self._server = server
-        self._channel: grpc.Channel | None = None
+        self._channel: Channel | None = None
         self._pid = 0
 
     def __enter__(self) -> Client:
@@ -302,7 +325,11 @@ class Client(AnnotatorCalls):
     def delete_model(self, digest: str, *, timeout: Any = DEFAULT) -> None:
         """Remove a stored model."""
         request = model_service_pb2.DeleteModelRequest(digest=digest)
-        self._call(lambda left: self._models.DeleteModel(request, timeout=left), timeout)
+        try:
+            self._call(lambda left: self._models.DeleteModel(request, timeout=left), timeout)
+        except NotFoundError as error:
+            if not error.reply_lost:  # else this very call has removed it, and only its answer did not come
+                raise
 
     def strategies(self, *, timeout: Any = DEFAULT) -> catalogue.Strategies:
         """Return every preset, score and choice of the server."""
@@ -318,10 +345,13 @@ class Client(AnnotatorCalls):
         """Make a call, and again as long as that helps."""
         attempts = self._options.attempts(timeout)
         while True:
+            version = self._connected().version()
             try:
                 return attempt(attempts.seconds_left)
             except grpc.RpcError as error:
                 failure = from_rpc_error(error)
+                if repeatable and attempts.renews_after(failure) and self._connected().version() != version:
+                    continue
                 try:
                     delay = attempts.delay_after(failure, repeatable=repeatable)
                 except QueristError as final:
@@ -360,10 +390,10 @@ class Client(AnnotatorCalls):
     def _system(self) -> SystemServiceStub:
         return SystemServiceStub(self._connected())
 
-    def _connected(self) -> grpc.Channel:
+    def _connected(self) -> Channel:
         """Return this process's channel: one that was made before a fork hangs in the child."""
         if self._channel is None or self._pid != os.getpid():
-            self._channel = grpc.insecure_channel(self._options.address, self._options.channel_options)
+            self._channel = Channel(self._options)
             self._pid = os.getpid()
         return self._channel
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from typing import Any
 
-from querist._retry import Attempts, OnRetry
+from querist._credentials import Credentials, check
+from querist._retry import Attempts, Budget, OnRetry
+from querist._tls import Tls
 
 MESSAGE_BYTES = 64 * 2**20
 """Largest message that a client takes or sends; servers allow less."""
@@ -21,10 +24,18 @@ class Options:
     timeout: float | None
     retries: int
     on_retry: OnRetry | None
+    tls: Tls | None = None
+    token: str | None = field(default=None, repr=False)
+    token_file: str | os.PathLike[str] | None = None
+    budget: Budget = field(default_factory=Budget, compare=False, repr=False)
+
+    def credentials(self) -> Credentials:
+        """Return what is shown to the server, and demanded of it."""
+        return Credentials(self.tls, self.token, self.token_file)
 
     def attempts(self, timeout: Any) -> Attempts:
         """Return the attempts of one call; `timeout` may be `DEFAULT`."""
-        return Attempts(self.retries, self.timeout if timeout is DEFAULT else timeout, self.on_retry)
+        return Attempts(self.retries, self.timeout if timeout is DEFAULT else timeout, self.on_retry, self.budget)
 
     @property
     def channel_options(self) -> list[tuple[str, Any]]:
@@ -33,7 +44,35 @@ class Options:
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
             ("grpc.max_send_message_length", MESSAGE_BYTES),
             ("grpc.enable_retries", 0),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 5000),  # by itself gRPC stays away for two minutes from a server that is back long since
         ]
         if self.address.startswith("unix:"):
             options.append(("grpc.default_authority", "localhost"))  # strict proxies refuse the percent-encoded path that is the default
+        if self.tls is not None and self.tls.server_name is not None:
+            options.append(("grpc.ssl_target_name_override", self.tls.server_name))
+        if self.tls is None and (self.token is not None or self.token_file is not None):
+            options.append(("grpc.enable_http_proxy", 0))  # the token may be readable, but on this machine alone
         return options
+
+
+def connecting(
+    address: str,
+    *,
+    timeout: float | None,
+    retries: int,
+    on_retry: OnRetry | None,
+    tls: Tls | bool | None,
+    token: str | None,
+    token_file: str | os.PathLike[str] | None,
+) -> Options:
+    """Return the options of `connect`.
+
+    Raises
+    ------
+    InvalidRequestError
+        If they contradict each other, or a token would travel unencrypted.
+    """
+    chosen = tls if isinstance(tls, Tls) else Tls() if tls else None
+    check(address, chosen, token, token_file)
+    return Options(address, timeout, retries, on_retry, chosen, token, token_file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,14 +13,16 @@ import grpc.aio
 
 from querist import _responses, catalogue, results
 from querist._async_annotator_calls import AsyncAnnotatorCalls
+from querist._channel import AsyncChannel
 from querist._model_use import ModelUse
-from querist._options import DEFAULT, Options
+from querist._options import DEFAULT, Options, connecting
 from querist._progress import Listener, Telling
 from querist._requests import Request, advice_request, request_of, selecting
 from querist._retry import OnRetry
+from querist._tls import Tls
 from querist._uploads import upload_messages
 from querist.advice import StopAdvice
-from querist.errors import InvalidRequestError, QueristError, from_rpc_error
+from querist.errors import InvalidRequestError, NotFoundError, QueristError, from_rpc_error
 from querist.plan import Plan
 from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
 from querist.v1.model_service_pb2_grpc import ModelServiceStub
@@ -29,7 +32,16 @@ from querist.v1.system_service_pb2_grpc import SystemServiceStub
 T = TypeVar("T")
 
 
-def connect(address: str, *, timeout: float | None = 60.0, retries: int = 3, on_retry: OnRetry | None = None) -> AsyncClient:
+def connect(
+    address: str,
+    *,
+    timeout: float | None = 60.0,
+    retries: int = 3,
+    on_retry: OnRetry | None = None,
+    tls: Tls | bool | None = None,
+    token: str | None = None,
+    token_file: str | os.PathLike[str] | None = None,
+) -> AsyncClient:
     """Return an asynchronous client of a server. No connection is made before the first call.
 
     Parameters
@@ -39,11 +51,25 @@ def connect(address: str, *, timeout: float | None = 60.0, retries: int = 3, on_
     timeout : float or None
         Seconds for one call with all its retries; None for no limit.
     retries : int
-        How often a call is tried again while the server is unavailable or overloaded; 0 switches that off.
+        How often a call is tried again while the server is unavailable or overloaded; once if the process died that ran its model. No call
+        has an effect that a repetition would double. 0 switches that off.
     on_retry : callable, optional
         Called before each retry with its number, the error, and the seconds until then.
+    tls : Tls or True, optional
+        Encrypt, and demand that the server proves its name; True trusts whom the system trusts. Default: plain text.
+    token : str, optional
+        What this caller proves itself with. Not sent unencrypted but to this machine.
+    token_file : path, optional
+        A file that holds the token and nothing else, read again when it changes.
+
+    Raises
+    ------
+    InvalidRequestError
+        If these contradict each other, or a token would travel unencrypted.
     """
-    return AsyncClient(Options(address, timeout, retries, on_retry))
+    return AsyncClient(
+        connecting(address, timeout=timeout, retries=retries, on_retry=on_retry, tls=tls, token=token, token_file=token_file)
+    )
 
 
 class AsyncClient(AsyncAnnotatorCalls):
@@ -54,7 +80,7 @@ class AsyncClient(AsyncAnnotatorCalls):
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._channel: grpc.aio.Channel | None = None
+        self._channel: AsyncChannel | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> AsyncClient:
@@ -199,7 +225,11 @@ class AsyncClient(AsyncAnnotatorCalls):
     async def delete_model(self, digest: str, *, timeout: Any = DEFAULT) -> None:
         """Remove a stored model."""
         request = model_service_pb2.DeleteModelRequest(digest=digest)
-        await self._call(lambda left: self._models.DeleteModel(request, timeout=left), timeout)
+        try:
+            await self._call(lambda left: self._models.DeleteModel(request, timeout=left), timeout)
+        except NotFoundError as error:
+            if not error.reply_lost:  # else this very call has removed it, and only its answer did not come
+                raise
 
     async def strategies(self, *, timeout: Any = DEFAULT) -> catalogue.Strategies:
         """Return every preset, score and choice of the server."""
@@ -215,10 +245,13 @@ class AsyncClient(AsyncAnnotatorCalls):
         """Make a call, and again as long as that helps."""
         attempts = self._options.attempts(timeout)
         while True:
+            version = self._connected().version()
             try:
                 return await attempt(attempts.seconds_left)
             except grpc.RpcError as error:
                 failure = from_rpc_error(error)
+                if repeatable and attempts.renews_after(failure) and self._connected().version() != version:
+                    continue
                 try:
                     delay = attempts.delay_after(failure, repeatable=repeatable)
                 except QueristError as final:
@@ -257,11 +290,11 @@ class AsyncClient(AsyncAnnotatorCalls):
     def _system(self) -> SystemServiceStub:
         return SystemServiceStub(self._connected())
 
-    def _connected(self) -> grpc.aio.Channel:
+    def _connected(self) -> AsyncChannel:
         """Return this event loop's channel."""
         loop = asyncio.get_running_loop()
         if self._channel is None or self._loop is not loop:
-            self._channel = grpc.aio.insecure_channel(self._options.address, self._options.channel_options)
+            self._channel = AsyncChannel(self._options)
             self._loop = loop
         return self._channel
 

@@ -4,6 +4,8 @@ QueristError
 +-- InvalidRequestError       the request is at fault: `reason`, `field`, `row`
 |   +-- ModelError            a model, or what it was given, is at fault
 +-- NotFoundError             no such model
++-- AuthenticationError       the server does not know this caller: a token is missing, wrong or out of date
++-- PermissionDeniedError     the server knows this caller, or need not, and does not allow that
 +-- LimitExceededError        larger than this server takes; trying again does not help
 +-- ServerUnavailableError    not there, or about to stop; trying again helps
 |   +-- ServerOverloadedError too busy; `retry_after` says when to come back
@@ -17,6 +19,7 @@ QueristError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -76,7 +79,23 @@ class ModelError(InvalidRequestError):
 
 
 class NotFoundError(QueristError):
-    """There is no such model."""
+    """There is no such model.
+
+    Attributes
+    ----------
+    reply_lost : bool
+        Whether an earlier attempt of the same call went without an answer, so that it may have been this call that removed it.
+    """
+
+    reply_lost = False
+
+
+class AuthenticationError(QueristError):
+    """The server does not know this caller: a token is missing, wrong or out of date."""
+
+
+class PermissionDeniedError(QueristError):
+    """The server does not allow that to this caller, or to anybody."""
 
 
 class LimitExceededError(QueristError):
@@ -86,11 +105,11 @@ class LimitExceededError(QueristError):
     ----------
     limit : str
         Name of the limit, as in `info().limits`.
-    allowed : int or None
+    allowed : int, float or None
         Its value.
     """
 
-    def __init__(self, message: str, *, limit: str = "", allowed: int | None = None, **rest: str) -> None:
+    def __init__(self, message: str, *, limit: str = "", allowed: float | None = None, **rest: str) -> None:
         super().__init__(message, **rest)
         self.limit = limit
         self.allowed = allowed
@@ -158,18 +177,26 @@ def from_rpc_error(error: grpc.RpcError) -> QueristError:
     if status.code == "UNAVAILABLE":
         return ServerUnavailableError(message, retry_after=status.retry_after, **common)
     if status.code == "RESOURCE_EXHAUSTED":
-        allowed = status.metadata.get("allowed")
-        return LimitExceededError(
-            message, limit=status.metadata.get("limit", ""), allowed=None if allowed is None else int(allowed), **common
-        )
+        allowed = _number(status.metadata.get("allowed", ""))
+        return LimitExceededError(message, limit=status.metadata.get("limit", ""), allowed=allowed, **common)
     plain: dict[str, type[QueristError]] = {
         "NOT_FOUND": NotFoundError,
+        "UNAUTHENTICATED": AuthenticationError,
+        "PERMISSION_DENIED": PermissionDeniedError,
         "DEADLINE_EXCEEDED": DeadlineExceededError,
         "CANCELLED": CallCancelledError,
         "ABORTED": ModelWorkerDiedError,
         "FAILED_PRECONDITION": QueristError,
     }
     return plain.get(status.code, ServerError)(message, **common)
+
+
+def _number(text: str) -> float | None:
+    """Read a number, whole or not, since limits are either; None if it is none."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return None
 
 
 def _with_hint(message: str, reason: str) -> str:
