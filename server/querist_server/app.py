@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import grpc
@@ -21,6 +22,8 @@ from querist.v1 import (
 
 from querist_server import footprint, listening, tls
 from querist_server.engine.pipeline import Limits
+from querist_server.runners import sandbox
+from querist_server.runners.confinement import Confinement
 from querist_server.runners.process import WorkerPool
 from querist_server.runners.store import ModelStore
 from querist_server.service.access import Access
@@ -28,6 +31,7 @@ from querist_server.service.annotations import AnnotationServicer
 from querist_server.service.inference import Models
 from querist_server.service.interceptors import CallInterceptor
 from querist_server.service.local_files import LocalFiles
+from querist_server.service.model_policy import ModelPolicy
 from querist_server.service.models import ModelServicer
 from querist_server.service.selection import SelectionServicer
 from querist_server.service.system import SystemServicer
@@ -111,9 +115,15 @@ async def build_server(settings: Settings) -> Server:
     credentials = tls.credentials_of(settings)
     grpc_server = grpc.aio.server(interceptors=[access, interceptor], options=_channel_options(settings))
     workers = Workers(settings.workers, settings.max_waiting, _in_flight_bytes(settings))
-    model_processes = WorkerPool(settings.model_workers, max(1, settings.workers // settings.model_workers))
+    confined = await _is_confined(settings)
+    model_processes = WorkerPool(
+        settings.model_workers,
+        max(1, settings.workers // settings.model_workers),
+        Confinement(settings.model_memory_bytes, settings.model_cpu_seconds, settings.require_sandbox),
+    )
     store = ModelStore(settings.model_directory, settings.max_model_store_bytes, settings.max_model_bytes)
-    models = Models(store, model_processes)
+    policy = _model_policy(settings)
+    models = Models(store, model_processes, policy, max(settings.max_classes, settings.max_embedding_width))
     health_servicer = health.aio.HealthServicer()
     files = _local_files(settings)
     selection = SelectionServicer(workers, _limits(settings), models, settings.max_message_bytes, files)
@@ -121,7 +131,9 @@ async def build_server(settings: Settings) -> Server:
     annotations = AnnotationServicer(workers, _limits(settings), files)
     annotation_service_pb2_grpc.add_AnnotationServiceServicer_to_server(annotations, grpc_server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(models, settings.max_model_bytes), grpc_server)
-    system_service_pb2_grpc.add_SystemServiceServicer_to_server(SystemServicer(_server_limits(settings), _features(files)), grpc_server)
+    offered = {"models": True, "local_files": files.enabled, "model_uploads": policy.uploads, "model_sandbox": confined}
+    features = [name for name, here in offered.items() if here]
+    system_service_pb2_grpc.add_SystemServiceServicer_to_server(SystemServicer(_server_limits(settings), features), grpc_server)
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, grpc_server)
     if settings.reflection:
         names = [service.full_name for service in _SERVICES]
@@ -151,8 +163,17 @@ def _local_files(settings: Settings) -> LocalFiles:
         raise SettingsError(f"local_tensor_directory {directory} cannot be opened: {error.strerror}; it must be a directory") from error
 
 
-def _features(files: LocalFiles) -> list[str]:
-    return ["models", "local_files"] if files.enabled else ["models"]
+async def _is_confined(settings: Settings) -> bool:
+    """Find out whether processes that run models can be confined on this machine."""
+    possible = await asyncio.to_thread(sandbox.probe)
+    if possible and settings.require_sandbox:
+        raise SettingsError(f"require_sandbox: model processes cannot be confined here: {'; '.join(possible)}")
+    return not possible
+
+
+def _model_policy(settings: Settings) -> ModelPolicy:
+    local = all(map(listening.is_local, settings.addresses))
+    return ModelPolicy(settings.uploads == "on" or (settings.uploads == "local" and local), frozenset(settings.allowed_models))
 
 
 def _limits(settings: Settings) -> Limits:

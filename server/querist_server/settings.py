@@ -18,6 +18,7 @@ from querist_server.quota import usable_cpus, usable_memory
 PREFIX = "QUERIST_"
 _SERVICE_LINKS = re.compile(r"QUERIST_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
 """What Kubernetes puts into every pod's environment if a service is called "querist"; none of it is a setting of ours."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 MIB = 2**20
 
 
@@ -115,6 +116,14 @@ class Settings(BaseSettings):
         if int(mode, 8) & 0o600 != 0o600:
             raise ValueError(f"{mode!r} does not let the owner read and write, so that nobody could connect")
         return mode
+
+    @field_validator("allowed_models")
+    @classmethod
+    def _only_digests(cls, digests: tuple[str, ...]) -> tuple[str, ...]:
+        for digest in digests:
+            if not _DIGEST.fullmatch(digest):
+                raise ValueError(f"{digest[:80]!r} is no digest: 64 lower-case hexadecimal digits")
+        return digests
 
     @field_validator("addresses")
     @classmethod

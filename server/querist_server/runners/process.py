@@ -1,128 +1,25 @@
-"""Worker processes from the server's side: started when needed, watched while they work, replaced when they die."""
+"""Worker processes as a whole: started when needed, lent for one request at a time, replaced when they die or are taken over."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import queue
-import select
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine.errors import EngineError
-from querist_server.runners import frames
+from querist_server.engine.errors import EngineError, LimitError
+from querist_server.runners import answers, child, frames
+from querist_server.runners.child import POLL_SECONDS, Checkpoint, ShortOfMemory, TookTooLong, WorkerDied, WorkerProcess
+from querist_server.runners.confinement import Confinement
+from querist_server.runners.store import Value
 
-POLL_SECONDS = 0.05
-"""How long a caller that has gone may go unnoticed."""
-PIPE_BYTES = 2**20
-
-Checkpoint = Callable[[], None]
-
-
-class WorkerDied(Exception):  # noqa: N818 - says what happened
-    """The process ended while it was asked something."""
-
-
-class WorkerProcess:
-    """One process that runs models, one request at a time.
-
-    Parameters
-    ----------
-    threads : int
-        Threads that it computes with.
-    """
-
-    def __init__(self, threads: int) -> None:
-        self._directory = tempfile.TemporaryDirectory(prefix="querist-worker-")  # empty: a model must not find files by a relative path
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "querist_server.runners.worker", str(threads)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._directory.name,
-        )
-        if self._process.stdin is None or self._process.stdout is None:
-            raise AssertionError("a process started with pipes has them")
-        self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
-        for pipe in (self._in, self._out):
-            os.set_blocking(pipe, False)
-            if hasattr(fcntl, "F_SETPIPE_SZ"):
-                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process.poll() is None
-
-    def ask(
-        self, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], checkpoint: Checkpoint
-    ) -> tuple[dict[str, Any], frames.Arrays]:
-        """Send a frame and return the answer.
-
-        Raises
-        ------
-        WorkerDied
-            If the process ends before it has answered.
-        Exception
-            Whatever `checkpoint` raises; the process is killed then, since it cannot be stopped in the middle otherwise.
-        """
-        try:
-            for piece in frames.pack(header, arrays):
-                self._write(piece, checkpoint)
-            return frames.unpack(lambda size: self._read(size, checkpoint))
-        except (BrokenPipeError, EOFError) as error:
-            self.kill()
-            raise WorkerDied(f"the process that ran the model ended with status {self._process.returncode}") from error
-        except BaseException:
-            self.kill()
-            raise
-
-    def kill(self) -> None:
-        """End the process at once."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
-        self._directory.cleanup()
-
-    def _write(self, piece: memoryview, checkpoint: Checkpoint) -> None:
-        while len(piece):
-            try:
-                piece = piece[os.write(self._in, piece) :]
-            except BlockingIOError:
-                self._wait([], [self._in], checkpoint)
-
-    def _read(self, size: int, checkpoint: Checkpoint) -> bytearray:
-        buffer = bytearray(size)
-        view = memoryview(buffer)
-        while len(view):
-            try:
-                got = os.readv(self._out, [view])
-            except BlockingIOError:
-                self._wait([self._out], [], checkpoint)
-                continue
-            if not got:
-                raise EOFError
-            view = view[got:]
-        return buffer
-
-    def _wait(self, readable: list[int], writable: list[int], checkpoint: Checkpoint) -> None:
-        checkpoint()
-        select.select(readable, writable, [], POLL_SECONDS)
+T = TypeVar("T")
 
 
 class WorkerPool:
@@ -134,33 +31,58 @@ class WorkerPool:
         Most processes.
     threads : int
         Threads of each.
+    confinement : Confinement
+        Limits of each.
     """
 
-    def __init__(self, processes: int, threads: int) -> None:
-        self._threads = threads
+    def __init__(self, processes: int, threads: int, confinement: Confinement | None = None) -> None:
+        self._threads, self._confinement = threads, confinement or Confinement()
         self._places: queue.LifoQueue[WorkerProcess | None] = queue.LifoQueue()
         for _ in range(processes):
             self._places.put(None)
         self._started: set[WorkerProcess] = set()
         self._lock = threading.Lock()
+        self._directory = tempfile.TemporaryDirectory(prefix="querist-worker-")
+        Path(self._directory.name).chmod(0o500)
+        # Processes end with the thread that started them (`sandbox.die_with`), so that must be one that lives as long as this pool.
+        self._starter = ThreadPoolExecutor(1, "querist-model-starter")
 
-    def load(self, digest: str, runnable: bytes, checkpoint: Checkpoint) -> dict[str, Any]:
+    def load(
+        self, digest: str, runnable: bytes, maps: frozenset[str], checkpoint: Checkpoint
+    ) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
         """Load a model and return its inputs and outputs.
+
+        Parameters
+        ----------
+        digest : str
+        runnable : bytes
+        maps : frozenset of str
+            Outputs that were label-to-probability maps.
+        checkpoint : callable
+            Raises if the caller has gone; the process is killed then.
 
         Raises
         ------
         EngineError
-            MODEL_INVALID if it cannot be loaded, MODEL_WORKER_DIED if the process dies of it.
+            MODEL_INVALID if it cannot be loaded, MODEL_WORKER_DIED if the process dies of it, LIMIT_EXCEEDED if it takes too much.
         """
-        with self._worker(checkpoint) as worker:
-            return _load(worker, digest, runnable, checkpoint)
+
+        def load(worker: WorkerProcess) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+            header = _loaded(worker, digest, runnable, checkpoint)
+            try:
+                return answers.values_of(header, "inputs", maps), answers.values_of(header, "outputs", maps)
+            except frames.BadFrame as error:
+                worker.kill()
+                raise WorkerDied(f"the process that loaded the model told of {error} and was ended") from error
+
+        return self._on_a_worker(load, checkpoint)
 
     def run(
         self,
         digest: str,
         runnable: Callable[[], bytes],
         inputs: Mapping[str, npt.NDArray[Any]],
-        outputs: list[str],
+        outputs: Mapping[str, int],
         checkpoint: Checkpoint,
     ) -> frames.Arrays:
         """Run a model on one batch.
@@ -171,24 +93,35 @@ class WorkerPool:
         runnable : callable
             Returns the model's bytes; called only if the worker has not loaded it.
         inputs : mapping of str to ndarray
-        outputs : list of str
-            Names of the outputs that are wanted.
+        outputs : mapping of str to int
+            Names of the outputs that are wanted, and the most bytes of each.
         checkpoint : callable
             Raises if the caller has gone; the process is killed then.
 
         Raises
         ------
         EngineError
-            MODEL_FAILED if the model fails, MODEL_WORKER_DIED if the process dies.
+            MODEL_FAILED if the model fails, MODEL_OUTPUT_INVALID if it gives too much, MODEL_WORKER_DIED if the process dies,
+            LIMIT_EXCEEDED if it takes too much memory or time.
         """
-        question = {"do": "run", "digest": digest, "outputs": outputs}
-        with self._worker(checkpoint) as worker:
-            header, arrays = worker.ask(question, inputs, checkpoint)
-            if header.get("missing"):
-                _load(worker, digest, runnable(), checkpoint)
-                header, arrays = worker.ask(question, inputs, checkpoint)
+        question = {"do": "run", "digest": digest, "outputs": dict(outputs)}
+
+        def run(worker: WorkerProcess) -> tuple[dict[str, Any], frames.Arrays]:
+            answered = worker.ask(question, inputs, outputs, checkpoint)
+            if answered[0].get("missing"):
+                _loaded(worker, digest, runnable(), checkpoint)
+                answered = worker.ask(question, inputs, outputs, checkpoint)
+            return answered
+
+        header, arrays = self._on_a_worker(run, checkpoint)
         if "failed" in header:
-            raise EngineError("MODEL_FAILED", f"the model failed: {header['failed']}", field="models")
+            raise EngineError("MODEL_FAILED", f"the model failed: {answers.text_of(header['failed'])}", field="models")
+        if "large" in header:
+            allowed = ", ".join(f"{most:,} of {name}" for name, most in outputs.items())
+            message = f"an output is too large: {answers.text_of(header['large'])}; allowed for these rows are, in bytes, {allowed}"
+            raise EngineError("MODEL_OUTPUT_INVALID", message, field="models")
+        if arrays.keys() != outputs.keys():
+            raise EngineError("MODEL_WORKER_DIED", "the process that ran the model did not answer", field="models")
         return arrays
 
     @property
@@ -203,18 +136,42 @@ class WorkerPool:
             for worker in self._started:
                 worker.kill()
             self._started.clear()
+        self._starter.shutdown()
+        self._directory.cleanup()
+
+    def _on_a_worker(self, act: Callable[[WorkerProcess], T], checkpoint: Checkpoint) -> T:
+        """Let a process do something; if it runs short of memory that earlier models may have taken, let a new one try once more."""
+        for again in (False, True):
+            worn = False
+            try:
+                with self._worker(checkpoint, fresh=again) as worker:
+                    worn = not worker.fresh
+                    return act(worker)
+            except ShortOfMemory as error:
+                if not worn:
+                    most = self._confinement.memory_bytes
+                    message = f"{error}; this server's model_memory_bytes is {most}"
+                    raise LimitError(message, limit="model_memory_bytes", allowed=most, field="models") from error
+            except TookTooLong as error:
+                most = self._confinement.cpu_seconds
+                raise LimitError(
+                    f"{error}; this server's model_cpu_seconds is {most}", limit="model_cpu_seconds", allowed=most, field="models"
+                ) from error
+            except WorkerDied as error:
+                raise EngineError("MODEL_WORKER_DIED", f"{error}; the server goes on with a new one", field="models") from error
+        raise AssertionError("a new process has nothing of earlier models")
 
     @contextmanager
-    def _worker(self, checkpoint: Checkpoint) -> Iterator[WorkerProcess]:
+    def _worker(self, checkpoint: Checkpoint, *, fresh: bool) -> Iterator[WorkerProcess]:
         """Lend a process for one request, and take it back if it still lives."""
         worker = self._free_place(checkpoint)
         try:
-            if worker is None or not worker.alive:
+            if worker is None or not worker.alive or fresh:
                 self._forget(worker)
+                worker = None
                 worker = self._start()
+                self._check(worker, checkpoint)
             yield worker
-        except WorkerDied as error:
-            raise EngineError("MODEL_WORKER_DIED", f"{error}; the server goes on with a new one", field="models") from error
         finally:
             if worker is not None and not worker.alive:
                 self._forget(worker)
@@ -229,10 +186,21 @@ class WorkerPool:
                 checkpoint()
 
     def _start(self) -> WorkerProcess:
-        worker = WorkerProcess(self._threads)
+        try:
+            directory = Path(self._directory.name)
+            worker = self._starter.submit(WorkerProcess, self._threads, self._confinement, directory).result()
+        except (OSError, RuntimeError) as error:
+            problem = getattr(error, "strerror", None) or type(error).__name__
+            raise EngineError("MODEL_WORKER_DIED", f"no process for models can be started now: {problem}", field="models") from error
         with self._lock:
             self._started.add(worker)
         return worker
+
+    def _check(self, worker: WorkerProcess, checkpoint: Checkpoint) -> None:
+        """Wait until a process is ready, and end it if it must be confined and is not."""
+        if worker.greet(checkpoint) and self._confinement.required:
+            worker.kill()
+            raise EngineError("MODEL_WORKER_DIED", "the process for models cannot be confined, which this server requires", field="models")
 
     def _forget(self, worker: WorkerProcess | None) -> None:
         if worker is not None:
@@ -241,9 +209,8 @@ class WorkerPool:
                 self._started.discard(worker)
 
 
-def _load(worker: WorkerProcess, digest: str, runnable: bytes, checkpoint: Checkpoint) -> dict[str, Any]:
-    model = np.frombuffer(runnable, "u1")
-    header, _ = worker.ask({"do": "load", "digest": digest}, {"model": model}, checkpoint)
+def _loaded(worker: WorkerProcess, digest: str, runnable: bytes, checkpoint: Checkpoint) -> dict[str, Any]:
+    header = child.load(worker, digest, runnable, checkpoint)
     if "failed" in header:
-        raise EngineError("MODEL_INVALID", f"the model cannot be loaded: {header['failed']}")
+        raise EngineError("MODEL_INVALID", f"the model cannot be loaded: {answers.text_of(header['failed'])}")
     return header

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +22,12 @@ from querist_server.runners import graph
 from querist_server.runners.process import WorkerPool
 from querist_server.runners.store import ModelStore, Value
 from querist_server.service.decode import MODEL_INPUT, Columns
+from querist_server.service.model_policy import ModelPolicy
 from querist_server.service.model_use import PREDICTIONS, Wiring, wiring_of
 
 BATCH_ROWS = 1024
 """Rows that a model sees at a time; measured to be about the fastest for small networks."""
+_WIDEST_ELEMENT = 8
 _INPUT_PREFIX = MODEL_INPUT.split("{", maxsplit=1)[0]
 
 
@@ -45,6 +48,9 @@ class Models:
 
     store: ModelStore
     pool: WorkerPool
+    policy: ModelPolicy = field(default_factory=ModelPolicy)
+    most_columns: int = 16_384
+    """Widest output that any limit of this server lets pass."""
 
     def describe(self, onnx: bytes, checkpoint: Callable[[], None]) -> tuple[Described, graph.Structure]:
         """Look into a model and load it once.
@@ -52,15 +58,12 @@ class Models:
         Raises
         ------
         EngineError
-            MODEL_INVALID if it cannot be loaded.
+            MODEL_NOT_ALLOWED, MODEL_REFUSED by the scan, or MODEL_INVALID if it cannot be loaded.
         """
-        structure = graph.read(onnx)
         digest = hashlib.sha256(onnx).hexdigest()
-        values = self.pool.load(digest, structure.runnable, checkpoint)
-        inputs, outputs = (
-            tuple(Value(value["name"], value["type"], tuple(value["shape"]), value["name"] in structure.maps) for value in values[kind])
-            for kind in ("inputs", "outputs")
-        )
+        self.policy.check_digest(digest, "")
+        structure = graph.read(onnx, checkpoint)
+        inputs, outputs = self.pool.load(digest, structure.runnable, structure.maps, checkpoint)
         return Described(digest, lambda: structure.runnable, inputs, outputs, structure.class_labels), structure
 
     def find(self, use: model_service_pb2.ModelUse, checkpoint: Callable[[], None]) -> Described:
@@ -77,9 +80,11 @@ class Models:
         if source == "onnx":
             return self.describe(use.onnx, checkpoint)[0]
         info = self.store.get(use.digest)
-        return Described(
-            info.digest, lambda: graph.read(self.store.content(info.digest)).runnable, info.inputs, info.outputs, info.class_labels
-        )
+
+        def runnable() -> bytes:
+            return graph.read(self.store.content(info.digest), checkpoint).runnable
+
+        return Described(info.digest, runnable, info.inputs, info.outputs, info.class_labels)
 
 
 class Inference:
@@ -93,6 +98,11 @@ class Inference:
         Where they are found and run.
     checkpoint : callable
         Raises if the caller has gone.
+
+    Raises
+    ------
+    EngineError
+        If this server does not run such models.
     """
 
     def __init__(self, header: selection_service_pb2.SelectHeader, models: Models, checkpoint: Callable[[], None]) -> None:
@@ -102,6 +112,9 @@ class Inference:
         self._signature: shape.Signature | None = None
         self._members: list[tuple[Described, Wiring]] = []
         self._grid = Grid(BATCH_ROWS)
+        for index, use in enumerate(self._uses):
+            with _of_model(index):
+                models.policy.check_use(use)
 
     def member_weights(self, sent: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64] | None:
         """Return the members' weights, or None if there is one model and so no committee.
@@ -142,11 +155,8 @@ class Inference:
                 raise EngineError("FIELD_CONFLICT", f"{name} was sent beside models that predict; send one of the two", field=name)
         inputs = {name[len(_INPUT_PREFIX) : -1]: column for name, column in columns.items() if name.startswith(_INPUT_PREFIX)}
         for index, use in enumerate(self._uses):
-            try:
+            with _of_model(index):
                 described = self._models.find(use, self._checkpoint)
-            except EngineError as error:
-                error.field = f"header.models[{index}].{error.field or 'onnx'}"
-                raise
             self._members.append((described, wiring_of(use, described.inputs, described.outputs, inputs, f"header.models[{index}]")))
         self._check_together(inputs, embeddings_sent="embeddings" in columns)
 
@@ -177,12 +187,24 @@ class Inference:
         members = []
         for index, (described, wiring) in enumerate(self._members):
             inputs = {name: cut.columns[MODEL_INPUT.format(source)] for name, source in wiring.inputs.items()}
-            outputs = self._models.pool.run(described.digest, described.runnable, inputs, wiring.wanted, self._checkpoint)
+            most = dict.fromkeys(wiring.wanted, rows * self._models.most_columns * _WIDEST_ELEMENT)
+            outputs = self._models.pool.run(described.digest, described.runnable, inputs, most, self._checkpoint)
             members.append(wiring.prediction_of(outputs, rows, f"header.models[{index}]"))
             if wiring.embeddings is not None:
                 columns["embeddings"] = wiring.embeddings_of(outputs, rows, f"header.models[{index}]")
         columns[_column_name(self._members[0][1].role, len(members))] = _joined(members, self._members[0][1].role)
         return columns
+
+
+@contextmanager
+def _of_model(index: int) -> Iterator[None]:
+    """Say in errors which model they are about."""
+    try:
+        yield
+    except EngineError as error:
+        within = error.field if error.field and error.field != "models" else "onnx"
+        error.field = f"header.models[{index}].{within}"
+        raise
 
 
 def _column_name(role: str, members: int) -> str:

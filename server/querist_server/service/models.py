@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import ParamSpec, TypeVar
 
 import grpc
 from google.protobuf import timestamp_pb2
@@ -17,6 +18,9 @@ from querist_server.runners.store import ModelInfo, Upload, Value, check_digest,
 from querist_server.service.calls import note
 from querist_server.service.inference import Models
 from querist_server.service.model_use import data_type
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 
@@ -41,7 +45,11 @@ class ModelServicer(rpc.ModelServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - the signature is gRPC's
     ) -> pb.UploadModelResponse:
         """Store a model."""
+        policy = self._models.policy
+        policy.check_uploads("header")
         header = await self._header(request_iterator)
+        if header.digest:
+            policy.check_digest(header.digest, "header.digest")
         gone = threading.Event()
 
         def checkpoint() -> None:
@@ -52,12 +60,9 @@ class ModelServicer(rpc.ModelServiceServicer):
             async for message in request_iterator:
                 if message.WhichOneof("part") != "chunk":
                     raise EngineError("STREAM_OUT_OF_ORDER", "after the header come chunks only", field="header")
-                await asyncio.to_thread(upload.write, message.chunk)
+                await _to_its_end(gone, upload.write, message.chunk)
             _check_whole(header, upload)
-            try:
-                info, created = await asyncio.to_thread(self._keep, upload, checkpoint)
-            finally:
-                gone.set()
+            info, created = await _to_its_end(gone, self._keep, upload, checkpoint)
         note(digest=info.digest, bytes=info.size_bytes)
         return pb.UploadModelResponse(model=encode_model(info), created=created)
 
@@ -79,6 +84,7 @@ class ModelServicer(rpc.ModelServiceServicer):
 
     async def DeleteModel(self, request: pb.DeleteModelRequest, context: grpc.aio.ServicerContext) -> pb.DeleteModelResponse:  # noqa: ARG002, N802
         """Remove a model."""
+        self._models.policy.check_uploads("digest")
         await asyncio.to_thread(self._models.store.delete, request.digest)
         return pb.DeleteModelResponse()
 
@@ -93,7 +99,11 @@ class ModelServicer(rpc.ModelServiceServicer):
         raise EngineError("STREAM_OUT_OF_ORDER", "the first message must hold the header", field="header")
 
     def _keep(self, upload: Upload, checkpoint: Callable[[], None]) -> tuple[ModelInfo, bool]:
-        described, structure = self._models.describe(upload.content(), checkpoint)
+        try:
+            described, structure = self._models.describe(upload.content(), checkpoint)
+        except EngineError as error:
+            error.field = "chunk"
+            raise
         info = ModelInfo(
             digest=upload.digest,
             size_bytes=upload.size,
@@ -104,6 +114,22 @@ class ModelServicer(rpc.ModelServiceServicer):
             producer=structure.producer,
         )
         return self._models.store.keep(upload, info)
+
+
+async def _to_its_end(gone: threading.Event, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function on a thread. If the call ends meanwhile, say so by `gone` and wait until the thread has noticed.
+
+    What the thread works on is closed after the call: it must not be so while the thread still writes to it.
+    """
+    work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        gone.set()
+        await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # nobody waits for it any more
+        raise
 
 
 def encode_model(info: ModelInfo) -> pb.Model:

@@ -10,6 +10,9 @@ from querist_server.engine.errors import Cancelled, EngineError
 from querist_server.runners.process import WorkerPool
 from sklearn.linear_model import LogisticRegression
 
+MOST = 2**26
+"""Bytes that an output may have."""
+
 
 @pytest.fixture
 def pool():
@@ -23,7 +26,7 @@ def nothing():
 
 
 def run(pool, onnx, name="m", checkpoint=nothing, rows=X, outputs=("logits",)):
-    return pool.run(name, lambda: onnx, {"x": rows}, list(outputs), checkpoint)
+    return pool.run(name, lambda: onnx, {"x": rows}, dict.fromkeys(outputs, MOST), checkpoint)
 
 
 def test_a_worker_gives_what_the_model_gives(pool):
@@ -49,7 +52,7 @@ def test_a_failing_model_is_an_error_and_the_worker_goes_on(pool):
 
 def test_a_model_that_cannot_be_loaded_is_invalid(pool):
     with pytest.raises(EngineError) as caught:
-        pool.load("bad", exported(LogisticRegression().fit(X, np.arange(150) % 2))[:-40], nothing)
+        pool.load("bad", exported(LogisticRegression().fit(X, np.arange(150) % 2))[:-40], frozenset(), nothing)
     assert caught.value.reason == "MODEL_INVALID"
 
 
