@@ -5,9 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 TORCH := .cache/torch/installed
-NODE_STAMP := tests/languages/node/node_modules/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk languages torch readme clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk rotation languages languages-all conformance torch readme clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -56,6 +55,9 @@ bench-annotators: $(STAMP) $(PEERS) ## a million annotations beside crowd-kit, a
 	$(BIN)/python tests/bench/bench_crowd.py
 	$(BIN)/python tests/bench/bench_ask_next.py
 
+rotation: $(STAMP) ## certificates, authorities and tokens renewed under load: every answer compared, not one call may fail
+	$(BIN)/python tests/hardening/rotation.py
+
 junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
 	$(BIN)/python tests/bench/junk.py
 
@@ -74,12 +76,14 @@ $(TORCH): pyproject.toml
 	.cache/torch/bin/python -m pip install --quiet --editable '.[server,pandas]' pyarrow pytest pytest-asyncio pytest-timeout
 	touch $@
 
-languages: ## packages of the clients in other languages, where their tools are installed
-	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(NODE_STAMP); else echo "npm is not installed: the Node client is not tested"; fi
+languages: $(STAMP) ## the example clients in other languages, where their tools are installed; built once
+	$(BIN)/python tests/support/languages.py
 
-$(NODE_STAMP): tests/languages/node/package-lock.json
-	cd tests/languages/node && npm ci --ignore-scripts --no-audit --no-fund --silent
-	touch $@
+languages-all: languages ## the same, and their tests: the same bits as Python's client
+	$(BIN)/pytest tests/languages tests/conformance
+
+conformance: $(STAMP) ## write the conformance files again
+	PYTHONPATH=tests/support $(BIN)/python tests/conformance/make.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -88,4 +92,4 @@ $(STAMP): pyproject.toml
 	touch $@
 
 clean: ## remove what is made
-	rm -rf $(VENV) .cache build dist demo-output tests/languages/node/node_modules
+	rm -rf $(VENV) .cache build dist demo-output client/examples/node/node_modules

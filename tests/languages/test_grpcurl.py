@@ -1,4 +1,4 @@
-"""Called with no Python on the caller's side: from Node with the protos, and with grpcurl and nothing at all."""
+"""Called with no stubs at all: by grpcurl and reflection."""
 
 import json
 import shutil
@@ -6,24 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import google.rpc
 import numpy as np
 import pytest
 import querist
 from serving import serving
 
-NODE = Path(__file__).parent / "node"
-ROOT = Path(__file__).parents[2]
 GRPCURL = shutil.which("grpcurl") or shutil.which("grpcurl", path=str(Path(sys.executable).parent))
 ROWS = np.random.default_rng(3).dirichlet(np.ones(3), 60)
 WRONG_ROW = [0.5, 0.5, 0.5]
 SEED = 2**64 - 3
-"""Larger than the numbers of JavaScript hold exactly."""
+"""Larger than signed 64-bit integers."""
 
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-needs_packages = pytest.mark.skipif(
-    not (NODE / "node_modules" / "@grpc").exists(), reason="the Node packages are not there: make languages"
-)
 needs_grpcurl = pytest.mark.skipif(GRPCURL is None, reason="grpcurl is not installed")
 
 
@@ -44,31 +37,6 @@ def check(selected, batch):
     assert [int(index) for index in selected["indices"]] == batch.indices.tolist()
     for name in ("scores", "priorities", "confidences", "inclusion_probabilities", "random_draws", "predicted_labels"):
         assert selected[name] == getattr(batch, name).tolist(), name
-
-
-@needs_node
-@needs_packages
-@pytest.mark.parametrize("strategy", ["margin", "power_margin"])
-@pytest.mark.parametrize("address", [0, 1], ids=["tcp", "unix"])
-def test_node_ranks_and_reads_errors(server, strategy, address):
-    header = {"strategy": strategy, "count": 10, "seed": str(SEED), "random_share": 0.2}
-    request = json.dumps({"header": header, "rows": ROWS.tolist(), "wrong_row": WRONG_ROW})
-    (googles,) = {str(Path(folder).parents[1]) for folder in google.rpc.__path__}
-    command = ["node", str(NODE / "rank.js"), server.server.addresses[address], str(ROOT / "protos"), googles]
-    done = subprocess.run(command, input=request, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout)
-    for way, field in (("unary", "pool.probabilities"), ("stream", "block.rows.probabilities")):
-        right, wrong = answers["right"][way], answers["wrong"][way]
-        check(right["selected"], expected(server, strategy))
-        assert right["seed"] == str(SEED)
-        assert wrong["code"] == "INVALID_ARGUMENT"
-        assert wrong["google.rpc.ErrorInfo"]["reason"] == "ROW_NOT_NORMALIZED"
-        assert wrong["google.rpc.ErrorInfo"]["domain"] == "querist"
-        assert wrong["google.rpc.ErrorInfo"]["metadata"].items() >= {"field": field, "row": str(len(ROWS))}.items()
-        (violation,) = wrong["google.rpc.BadRequest"]["field_violations"]
-        assert violation["field"] == field
-        assert "sums to 1.5" in violation["description"]
 
 
 def grpcurl(server, address, *arguments):
