@@ -6,7 +6,7 @@ STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 TORCH := .cache/torch/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk rotation languages languages-all conformance torch readme clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk load soak rotation languages languages-all conformance torch readme reference clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -22,6 +22,7 @@ lint: $(STAMP) ## style, types, directions of imports, protos, freshness of what
 	sh tests/contract/breaking.sh $(BIN)/buf
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python tests/contract/readme_table.py --check
+	$(BIN)/python tests/contract/reference.py --check
 
 pytest: $(STAMP) languages ## all tests
 	$(BIN)/pytest
@@ -34,6 +35,9 @@ stubs: $(STAMP) ## make the stubs again after a change of the protos
 
 readme: $(STAMP) ## make the README's strategy table again
 	$(BIN)/python tests/contract/readme_table.py
+
+reference: $(STAMP) ## make client/API.md and client/STRATEGIES.md again
+	$(BIN)/python tests/contract/reference.py
 
 compat: $(STAMP) ## the oldest (on OLDEST_PYTHON if given) and newest of what we need, and other libraries with stubs in one process
 	$(BIN)/python tests/compat/check_versions.py $(OLDEST_PYTHON)
@@ -54,6 +58,12 @@ bench-stops: $(STAMP) ## what stopping by our verdict loses, beside single crite
 bench-annotators: $(STAMP) $(PEERS) ## a million annotations beside crowd-kit, and whether asking again as advised pays
 	$(BIN)/python tests/bench/bench_crowd.py
 	$(BIN)/python tests/bench/bench_ask_next.py
+
+load: $(STAMP) ## 64 callers of mixed sizes for ten minutes at twice what the server can do
+	$(BIN)/python tests/hardening/load.py
+
+soak: $(STAMP) ## 200,000 calls: the server's memory stays where it was
+	$(BIN)/python tests/hardening/soak.py
 
 rotation: $(STAMP) ## certificates, authorities and tokens renewed under load: every answer compared, not one call may fail
 	$(BIN)/python tests/hardening/rotation.py

@@ -55,8 +55,8 @@ LANGUAGES = {
         conformance=_built("go", "conformance"),
     ),
     "java": Language(
-        tools=("make", "protoc", "javac", "/usr/bin/grpc_java_plugin", "/usr/share/java/grpc-netty.jar", "/usr/share/java/protobuf-util.jar",
-               "/usr/share/java/proto-google-common-protos.jar"),
+        tools=("make", "protoc", "javac", "/usr/bin/grpc_java_plugin", "/usr/share/java/grpc-netty.jar",
+               "/usr/share/java/protobuf-util.jar", "/usr/share/java/proto-google-common-protos.jar"),
         rank=_built("java", "java", "querist.Rank"),
         conformance=_built("java", "java", "querist.Conformance"),
         sockets=False,  # that takes netty's native library, which Debian leaves out
