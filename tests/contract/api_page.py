@@ -15,8 +15,8 @@ _MESSAGE, _ENUM, _SERVICE, _FIELD, _VALUE, _METHOD = 4, 5, 6, 2, 2, 2
 HEAD = """# API reference: querist.v1
 
 Made from the [protos](../protos/querist/v1) by `make reference`; do not edit. What scores, choices and the rest do:
-[strategies](STRATEGIES.md). A field may be left out unless it says that it is required. *Optional* fields tell unset from zero; *repeated* ones are
-lists; *one of* stands for several fields of which one is set.
+[strategies](STRATEGIES.md). A field may be left out unless it says that it is required. *Optional* fields tell unset from zero; *repeated*
+ones are lists; *one of* stands for several fields of which one is set.
 """
 
 

@@ -25,8 +25,8 @@ What to take when, and by what evidence, is in the [README](../README.md#strateg
 
 - In formulas p is a row of class probabilities and p(1) its largest, K are members, C classes, L labels, N rows of the pool, D columns of
   embeddings, B instances that are chosen, E instances of an evaluation set.
-- *Sees* says how much of the pool a part must see: each row by itself (it streams in memory that does not grow with the pool), sums over all
-  rows, one pick after the other, or the whole pool at once.
+- *Sees* says how much of the pool a part must see: each row by itself (it streams in memory that does not grow with the pool), sums over
+  all rows, one pick after the other, or the whole pool at once.
 - *Seed* says whether the answer depends on it.
 """
 _SEES = {"PER_ROW": "each row", "STATISTICS": "sums over all rows", "SEQUENTIAL": "picks one after the other", "GLOBAL": "the whole pool"}
