@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import importlib.util
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,11 @@ from querist.v1.system_service_pb2_grpc import SystemServiceStub
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 _NEEDED = ("onnxruntime", "pydantic_settings", "grpc_health", "grpc_reflection")
+_FOR_OTHERS = tuple(
+    f"QUERIST_{name}"
+    for name in ("INSECURE", "SOCKET_MODE", "TLS_CERTIFICATE", "TLS_PRIVATE_KEY", "TLS_CLIENT_CA", "ALLOWED_IDENTITIES", "TOKEN_FILE")
+)
+"""What protects a server that others can reach; a private one has a socket in a directory that is its owner's alone."""
 MISSING = "the server needs more packages: pip install 'querist[server]'"
 
 
@@ -53,7 +59,10 @@ class LocalServer:
         self.address = f"unix:{home / 'querist.sock'}"
         command = [sys.executable, "-m", "querist_server", "serve", "--address", self.address, "--until-stdin-closes"]
         command += ["--model-directory", str(home / "models"), *(["--workers", str(workers)] if workers else [])]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._log)  # noqa: S603 - our own
+        environment = {name: value for name, value in os.environ.items() if name not in _FOR_OTHERS}
+        self._process = subprocess.Popen(  # noqa: S603 - our own
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._log, env=environment
+        )
         atexit.register(self.stop)
         try:
             self._wait_until_ready()

@@ -11,6 +11,9 @@ from querist._watched import UnusableFileError, content
 
 _BEGIN, _END = re.compile(rb"-----BEGIN (TRUSTED )?CERTIFICATE-----"), re.compile(rb"-----END (TRUSTED )?CERTIFICATE-----")
 
+_TRIES = 3
+"""How often a pair is read that is replaced meanwhile; what was checked must be what is used."""
+
 
 @dataclass(frozen=True)
 class Names:
@@ -48,18 +51,23 @@ def read(ca: Path | None, certificate: Path | None, private_key: Path | None, na
     trusted = None if ca is None else _authorities(ca, names.ca)
     if certificate is None or private_key is None:
         return Pem(trusted)
-    chain, key = content(certificate, names.certificate), content(private_key, names.private_key)
-    _complete(chain, certificate, names.certificate)
+    for _ in range(_TRIES):
+        identity = content(private_key, names.private_key), content(certificate, names.certificate)
+        _complete(identity[1], certificate, names.certificate)
+        _fitting(certificate, private_key, names)
+        if identity == (content(private_key, names.private_key), content(certificate, names.certificate)):
+            return Pem(trusted, identity)
+    raise UnusableFileError(f"{names.certificate} {certificate} changes whenever it is read")
+
+
+def _fitting(certificate: Path, private_key: Path, names: Names) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        # A password is given so that nobody is asked for one; keys that have one are not supported.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private_key, password="")
+        context.load_cert_chain(certificate, private_key, password="")  # an empty one, so that nobody is asked for one
     except (OSError, ValueError) as error:
         raise UnusableFileError(
             f"{names.private_key} {private_key} is not the unencrypted key of {names.certificate} {certificate}, or one of them is damaged"
         ) from error
-    if content(certificate, names.certificate) != chain or content(private_key, names.private_key) != key:
-        raise UnusableFileError(f"{names.certificate} {certificate} changed while it was read")
-    return Pem(trusted, (key, chain))
 
 
 def _authorities(path: Path, name: str) -> bytes:

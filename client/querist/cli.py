@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import querist
-from querist import _annotators_command, _files, _stop_command
+from querist import _annotators_command, _files, _label_studio_command, _stop_command
 from querist._local import MISSING, server_is_installed
 from querist.errors import QueristError
 
@@ -30,11 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "select": _select,
         "stop": _stop_command.run,
         "annotators": _annotators_command.run,
+        "label-studio": _label_studio_command.run,
         "strategies": _strategies,
         "info": _info,
     }
     try:
-        with _client(options.address) as client:
+        with _client(options) as client:
             commands[options.command](client, options)
     except (QueristError, _files.FileError) as error:
         sys.stderr.write(f"querist: {error}\n")
@@ -66,15 +67,28 @@ def _parser() -> argparse.ArgumentParser:
     _stop_command.add_arguments(stop)
     annotators = commands.add_parser("annotators", help="who is right, who tires, and the consensus, from a table of answers")
     _annotators_command.add_arguments(annotators)
+    label_studio = commands.add_parser("label-studio", help="a round of a Label Studio project: collect, choose, publish")
+    _label_studio_command.add_arguments(label_studio)
     info = commands.add_parser("info", help="what a server is")
     strategies = commands.add_parser("strategies", help="what a server can do")
-    for command in (select, stop, annotators, info, strategies):
+    for command in (select, stop, annotators, label_studio, info, strategies):
         command.add_argument("--address", help=f"the server: host:port or unix:/path ({_ONLY_HERE})")
+        command.add_argument("--tls", action="store_true", help="encrypt, and trust the servers that this system trusts")
+        command.add_argument("--tls-ca", metavar="FILE", help="encrypt, and trust the servers that these certificates have signed, PEM")
+        command.add_argument("--tls-certificate", metavar="FILE", help="encrypt, and show this certificate chain, PEM; with --tls-key")
+        command.add_argument("--tls-key", metavar="FILE", help="the key of that certificate, PEM")
+        command.add_argument("--token-file", metavar="FILE", help="a file that holds the token to show")
     return parser
 
 
-def _client(address: str | None) -> AbstractContextManager[querist.Client]:
-    return querist.connect(address) if address else querist.local()
+def _client(options: argparse.Namespace) -> AbstractContextManager[querist.Client]:
+    files = (options.tls_ca, options.tls_certificate, options.tls_key)
+    tls = querist.Tls(*files) if any(files) else options.tls
+    if options.address:
+        return querist.connect(options.address, tls=tls, token_file=options.token_file)
+    if tls or options.token_file:
+        raise QueristError("--tls, --tls-* and --token-file are for a server that --address names")
+    return querist.local()
 
 
 def _select(client: querist.Client, options: argparse.Namespace) -> None:

@@ -51,19 +51,29 @@ class UnixSocket:
                 bind(private)
             finally:
                 os.umask(before)
-            self._inode = private.lstat().st_ino
+            # While it is held, no other file can get its number, by which it is told from the socket of a successor.
+            self._held = os.open(private, os.O_PATH) if hasattr(os, "O_PATH") else None
+            self._inode: int | None = private.lstat().st_ino
             try:
                 os.link(private, path, follow_symlinks=False)  # fails if a server of another kind has come first
             except OSError as error:
+                self._release()
                 raise ListenError(f"cannot listen on {path}: {error.strerror}") from error
             finally:
                 private.unlink()
 
     def remove(self) -> None:
-        """Remove the socket, unless another server has taken its place."""
+        """Remove the socket, unless another server has taken its place; safe to repeat."""
+        inode, self._inode = self._inode, None
         with suppress(OSError), _alone_in(self._path.parent):
-            if self._path.lstat().st_ino == self._inode:
+            if self._path.lstat().st_ino == inode:
                 self._path.unlink()
+        self._release()
+
+    def _release(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
 
 
 @contextmanager
