@@ -94,6 +94,7 @@ class Attempts:
         """
         may = self._may_renew and isinstance(error, (AuthenticationError, ServerUnavailableError))
         self._may_renew = self._may_renew and not may
+        self._reply_lost |= may and not error.reason
         return may
 
     def delay_after(self, error: QueristError, *, repeatable: bool = True) -> float:
