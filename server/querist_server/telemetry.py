@@ -7,6 +7,8 @@ import logging
 import sys
 import time
 
+from querist_server.log_lines import PatientHandler
+
 CALLS = logging.getLogger("querist.calls")
 """One line for each call."""
 SERVER = logging.getLogger("querist.server")
@@ -38,7 +40,7 @@ def _plain(name: str, value: object) -> str:
 
 def configure(level: str, form: str) -> None:
     """Send the server's log lines to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = PatientHandler(sys.stderr)
     handler.setFormatter(_Lines(form))
     root = logging.getLogger("querist")
     root.handlers[:] = [handler]

@@ -1,13 +1,19 @@
 import json
 import logging
+import os
 
 import pytest
-from querist_server import telemetry
+from querist_server import log_lines, telemetry
 
 
 @pytest.fixture
 def lines(capsys):
-    yield lambda: capsys.readouterr().err.splitlines()
+    def read():
+        for handler in logging.getLogger("querist").handlers:
+            handler.flush()
+        return capsys.readouterr().err.splitlines()
+
+    yield read
     telemetry.configure("INFO", "text")
     logging.getLogger("querist").handlers.clear()
 
@@ -27,3 +33,41 @@ def test_json_lines_hold_the_traceback(lines):
     fields = json.loads(line)
     assert (fields["level"], fields["request_id"]) == ("ERROR", "x")
     assert "RuntimeError: why" in fields["traceback"]
+
+
+def record(text: str) -> logging.LogRecord:
+    return logging.LogRecord("querist", logging.INFO, "", 0, text, None, None)
+
+
+def test_a_reader_that_stands_still_holds_nobody_up_and_hears_how_much_it_missed(monkeypatch):
+    monkeypatch.setattr(log_lines, "MOST_LINES", 100)
+    monkeypatch.setattr(log_lines, "LAST_SECONDS", 0.1)
+    out, into = os.pipe()
+    with os.fdopen(into, "w") as stream, os.fdopen(out) as reader:
+        handler = log_lines.PatientHandler(stream)
+        for _ in range(1000):  # ten times more than pipe and queue hold
+            handler.emit(record("x" * 1000))
+        handler.flush()
+        heard = [reader.readline() for _ in range(150)]
+        while not any("left out" in line for line in heard):
+            handler.emit(record("one more"))
+            heard.append(reader.readline())
+    said = sum(line == "x" * 1000 + "\n" for line in heard)
+    assert said + int(next(line for line in heard if "left out" in line).split()[0]) <= 1000
+
+
+@pytest.mark.parametrize("kind", ["gone", "closed", "none", "full"])
+def test_a_standard_error_that_takes_nothing_fails_no_call(kind):
+    out, into = os.pipe()
+    stream = None if kind == "none" else os.fdopen(os.open("/dev/full", os.O_WRONLY) if kind == "full" else into, "w")
+    handler = log_lines.PatientHandler(stream)
+    if kind == "closed":
+        stream.close()
+    os.close(out)
+    for _ in range(3):
+        handler.emit(record("words"))
+        handler.flush()
+    assert not handler._lines.unfinished_tasks
+    if kind in ("gone", "full"):
+        with pytest.raises(OSError, match="pipe" if kind == "gone" else "space"):
+            stream.close()
