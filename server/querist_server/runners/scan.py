@@ -15,7 +15,8 @@ from querist_server.runners.schema import LISTS, MESSAGES, REPEATED, Field, Kind
 from querist_server.runners.tensors import Span
 
 MOST_FIELDS = 500_000
-"""Fields outside lists, messages counted double. Exporters write 20 to 40 for an operator, with names and shapes."""
+"""Fields outside lists, messages counted thrice. Exporters write 30 to 50 for an operator, with names and shapes."""
+_MESSAGE_COST = 3
 MOST_LIST_VALUES = 20_000_000
 """Integers and texts in lists of attributes and tensors: a forest has 8 for each node of its trees."""
 MOST_NODES = 10_000
@@ -125,7 +126,7 @@ class _Walk:
         """Walk through a message and all in it, and return what its own fields hold."""
         if len(self._path) > MOST_MESSAGE_DEPTH:
             raise self.refusal(f"lies {MOST_MESSAGE_DEPTH} messages deep; that is the most")
-        self._budget.spend()
+        self._budget.spend(_MESSAGE_COST - 1)
         self._enter(kind)
         held: _Held = {}
         counts: dict[str, int] = {}
@@ -165,7 +166,7 @@ class _Walk:
     def _look(self, kind: str, known: Field, found: wire.Found, held: _Held) -> None:
         """Look at one field, and keep what its message is judged by."""
         if known.kind is Kind.REFUSED:
-            raise self.refusal(f"is {known.of}, which is not allowed")
+            raise self.refusal(f"holds {known.of}, which is not allowed")
         if not tensors.fits(known.kind, found.wire_type):
             raise wire.Malformed(f"wire type {found.wire_type} is not that of the field")
         if known.kind in (Kind.MESSAGE, Kind.MESSAGES):

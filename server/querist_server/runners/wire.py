@@ -46,10 +46,10 @@ class Budget:
     list_values: int
     checkpoint: Callable[[], None]
 
-    def spend(self) -> None:
-        """Count one field."""
-        self.fields -= 1
-        if self.fields % _CHECKPOINT_FIELDS == 0:
+    def spend(self, fields: int = 1) -> None:
+        """Count fields."""
+        self.fields -= fields
+        if self.fields % _CHECKPOINT_FIELDS < fields:
             self.checkpoint()
         if self.fields < 0:
             raise TooManyFields("fields")
