@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 TORCH := .cache/torch/installed
+EXAMPLES := .cache/examples/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk load soak rotation languages languages-all conformance torch readme reference clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk load soak rotation chaos languages languages-all conformance torch examples readme reference clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -33,8 +34,9 @@ wheel-test: $(STAMP) ## the built wheel, in environments of its own
 stubs: $(STAMP) ## make the stubs again after a change of the protos
 	$(BIN)/python protos/generate.py
 
-readme: $(STAMP) ## make the README's strategy table again
+readme: $(STAMP) ## make the README's strategy table and the examples' table of lines again
 	$(BIN)/python tests/contract/readme_table.py
+	$(BIN)/python tests/client/examples/training_page.py
 
 reference: $(STAMP) ## make client/API.md and client/STRATEGIES.md again
 	$(BIN)/python tests/contract/reference.py
@@ -68,6 +70,9 @@ soak: $(STAMP) ## 200,000 calls: the server's memory stays where it was
 rotation: $(STAMP) ## certificates, authorities and tokens renewed under load: every answer compared, not one call may fail
 	$(BIN)/python tests/hardening/rotation.py
 
+chaos: $(STAMP) ## FAULTS (200) kills and faults at random while callers work: right answers or typed errors, the model store intact after each
+	$(BIN)/python tests/hardening/chaos.py
+
 junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
 	$(BIN)/python tests/bench/junk.py
 
@@ -84,6 +89,16 @@ $(TORCH): pyproject.toml
 	$(PYTHON) -m venv .cache/torch
 	.cache/torch/bin/python -m pip install --quiet torch==2.13.0
 	.cache/torch/bin/python -m pip install --quiet --editable '.[server,pandas]' pyarrow pytest pytest-asyncio pytest-timeout
+	touch $@
+
+examples: $(EXAMPLES) ## the examples of training stacks with their libraries, in an environment of their own
+	.cache/examples/bin/pytest tests/client/examples
+
+$(EXAMPLES): pyproject.toml
+	$(PYTHON) -m venv .cache/examples
+	.cache/examples/bin/python -m pip install --quiet torch==2.13.0
+	.cache/examples/bin/python -m pip install --quiet --editable '.[server]' scikit-learn 'transformers[torch]' lightgbm xgboost-cpu skorch lightning
+	.cache/examples/bin/python -m pip install --quiet pytest pytest-asyncio pytest-timeout
 	touch $@
 
 languages: $(STAMP) ## the example clients in other languages, where their tools are installed; built once
