@@ -19,11 +19,12 @@ ENVIRONMENT = {**os.environ, "GOOGLEAPIS": GOOGLEAPIS, "PROTOS": str(ROOT / "pro
 class Language:
     """One of the examples.
 
-    `tools` are programs and files that must be there, `build` makes what `rank` and `conformance` run; `sockets` is whether they speak over
-    Unix sockets.
+    `tools` are programs and files that must be there, `build` makes `products`, which `rank` and `conformance` need; `sockets` is whether they
+    speak over Unix sockets.
     """
 
     tools: tuple[str, ...]
+    products: tuple[Path, ...]
     rank: tuple[str, ...]
     conformance: tuple[str, ...]
     build: tuple[str, ...] = ("make", "--no-print-directory", "--silent")
@@ -35,7 +36,7 @@ class Language:
         return [tool for tool, there in found.items() if not there]
 
     def built(self) -> bool:
-        return all(Path(command[-1 if command[0] == "node" else 0]).exists() for command in (self.rank, self.conformance))
+        return all(product.exists() for product in self.products)
 
 
 def _built(language: str, *arguments: str) -> tuple[str, ...]:
@@ -46,23 +47,27 @@ LANGUAGES = {
     "node": Language(
         tools=("node", "npm"),
         build=("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"),
+        products=(EXAMPLES / "node" / "node_modules" / "@grpc",),
         rank=("node", str(EXAMPLES / "node" / "main.js")),
         conformance=("node", str(EXAMPLES / "node" / "conformance.js")),
     ),
     "go": Language(
         tools=("make", "protoc", "protoc-gen-go", "protoc-gen-go-grpc", "/usr/share/gocode/src/google.golang.org/grpc"),
+        products=(BUILT / "go" / "rank", BUILT / "go" / "conformance"),
         rank=_built("go", "rank"),
         conformance=_built("go", "conformance"),
     ),
     "java": Language(
         tools=("make", "protoc", "javac", "/usr/bin/grpc_java_plugin", "/usr/share/java/grpc-netty.jar",
                "/usr/share/java/protobuf-util.jar", "/usr/share/java/proto-google-common-protos.jar"),
+        products=(BUILT / "java" / "java", BUILT / "java" / "compiled"),
         rank=_built("java", "java", "querist.Rank"),
         conformance=_built("java", "java", "querist.Conformance"),
         sockets=False,  # that takes netty's native library, which Debian leaves out
     ),
     "cpp": Language(
         tools=("make", "protoc", "g++", "pkg-config", "grpc_cpp_plugin"),
+        products=(BUILT / "cpp" / "rank", BUILT / "cpp" / "conformance"),
         rank=_built("cpp", "rank"),
         conformance=_built("cpp", "conformance"),
     ),
@@ -75,11 +80,11 @@ def build(name: str) -> int:
     if missing := language.missing():
         sys.stdout.write(f"{name}: left out, there is no {', no '.join(missing)}\n")
         return 0
-    if name == "node" and _fresh(EXAMPLES / "node" / "node_modules", EXAMPLES / "node" / "package-lock.json"):
+    if name == "node" and _fresh(language.products[0], EXAMPLES / "node" / "package-lock.json"):
         return 0
     done = subprocess.run(language.build, cwd=EXAMPLES / name, env=ENVIRONMENT, check=False)
     if name == "node" and done.returncode == 0:
-        (EXAMPLES / "node" / "node_modules").touch()
+        language.products[0].touch()
     sys.stdout.write(f"{name}: {'built' if done.returncode == 0 else 'NOT built'}\n")
     return done.returncode
 
