@@ -19,8 +19,8 @@ ENVIRONMENT = {**os.environ, "GOOGLEAPIS": GOOGLEAPIS, "PROTOS": str(ROOT / "pro
 class Language:
     """One of the examples.
 
-    `tools` are programs and files that must be there, `build` makes `products`, which `rank` and `conformance` need; `sockets` is whether they
-    speak over Unix sockets.
+    `tools` are programs and files that must be there, `build` makes `products`, which `rank` and `conformance` need; `sockets` is whether
+    they speak over Unix sockets.
     """
 
     tools: tuple[str, ...]
