@@ -14,11 +14,12 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
+from querist._watched import UnusableFileError
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1 import system_service_pb2
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist.v1.system_service_pb2_grpc import SystemServiceStub
-from querist_server import listening, settings
+from querist_server import app, listening, settings
 from querist_server.service.tokens import Tokens
 from serving import serving
 
@@ -400,6 +401,35 @@ def test_old_connections_are_let_go_after_a_while_without_harm(pki):
 def test_settings_that_contradict_each_other_stop_the_start(wrong, expected):
     with pytest.raises(settings.SettingsError, match=expected):
         settings.load(wrong)
+
+
+@pytest.mark.parametrize(
+    ("flaw", "expected"),
+    [
+        ("no key", "tls_private_key .* cannot be read: No such file"),
+        ("another key", "tls_private_key .* is not the unencrypted key of tls_certificate"),
+        ("half a certificate", "tls_certificate .* is no complete PEM file: 1 certificates begin in it and 0 end"),
+        ("half an authority", "tls_client_ca .* is no complete PEM file"),
+        ("damaged authority", "tls_client_ca .* holds a damaged certificate"),
+        ("token", "token_file .*, line 1: not a name"),
+    ],
+)
+async def test_files_that_cannot_be_used_stop_the_start(pki, authority, flaw, expected):
+    put(pki / "tokens", "the-s3cret\n" if flaw == "token" else "alice s3cret\n")
+    if flaw == "no key":
+        (pki / "server.key").unlink()
+    elif flaw == "another key":
+        put(pki / "server.key", authority.issue("localhost")[1])
+    elif flaw == "half a certificate":
+        put(pki / "server.pem", (pki / "server.pem").read_bytes()[:300])
+    elif flaw == "half an authority":
+        put(pki / "ca.pem", authority.pem + authority.pem[:300])
+    elif flaw == "damaged authority":
+        put(pki / "ca.pem", authority.pem[:200] + authority.pem[210:])
+    chosen = settings.load({**server_files(pki, mutual=True), "token_file": pki / "tokens", "addresses": ("127.0.0.1:0",)}, {})
+    with pytest.raises(UnusableFileError, match=expected) as unusable:
+        await app.build_server(chosen)
+    assert "s3cret" not in str(unusable.value)
 
 
 async def test_a_public_address_needs_tls_or_a_word():

@@ -13,6 +13,7 @@ import grpc
 import numpy as np
 import pytest
 import querist
+from authority import Authority, Pair
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from querist import codec
 from querist.v1 import pool_pb2
@@ -138,6 +139,45 @@ def test_a_second_server_on_the_same_socket_is_refused_and_a_stale_socket_is_tak
 
 def test_the_socket_is_its_owners_alone(running, tmp_path):
     assert (tmp_path / "q.sock").stat().st_mode & 0o077 == 0
+
+
+def test_a_server_that_drains_leaves_the_socket_to_its_successor(running, tmp_path):
+    process, address = running
+    stop = threading.Event()
+    with grpc.insecure_channel(address, [("grpc.default_authority", "localhost")]) as channel:
+        events = SelectionServiceStub(channel).SelectStream(slow_rows(stop), timeout=60)
+        next(events)
+        process.send_signal(signal.SIGTERM)
+        while "message=stopping" not in process.stderr.readline():
+            pass
+        successor = start("--address", address)
+        try:
+            with querist.connect(address, retries=30) as client:
+                for _ in range(100):
+                    try:
+                        client.info()
+                        break
+                    except querist.QueristError:
+                        time.sleep(0.1)
+                stop.set()
+                assert [event for event in events if event.HasField("result")]
+                assert process.wait(20) == 0
+                assert client.info().api_version == "querist.v1"
+            with querist.connect(address) as late:
+                assert late.info().api_version == "querist.v1"
+        finally:
+            successor.terminate()
+            successor.communicate(timeout=20)
+    assert not (tmp_path / "q.sock").exists()
+
+
+def test_a_key_that_does_not_fit_is_a_line_and_not_a_traceback(tmp_path):
+    pair = Pair(tmp_path, "server", Authority(), "localhost")
+    pair.key.write_bytes(Authority().issue("localhost")[1])
+    process = start("--address", "127.0.0.1:0", "--tls-certificate", str(pair.certificate), "--tls-private-key", str(pair.key))
+    assert process.wait(60) == 2
+    (line,) = process.communicate()[1].splitlines()
+    assert line.startswith("querist: tls_private_key")
 
 
 def test_a_port_in_use_is_refused():
