@@ -7,7 +7,7 @@ PEERS := .cache/peers/installed
 TORCH := .cache/torch/installed
 EXAMPLES := .cache/examples/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk load soak rotation chaos languages languages-all conformance torch examples readme reference clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk load soak rotation chaos hostile-models languages languages-all conformance torch examples readme reference clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -69,6 +69,9 @@ soak: $(STAMP) ## 200,000 calls: the server's memory stays where it was
 
 rotation: $(STAMP) ## certificates, authorities and tokens renewed under load: every answer compared, not one call may fail
 	$(BIN)/python tests/hardening/rotation.py
+
+hostile-models: $(STAMP) ## 85 kinds of malicious models, each uploaded and run on a real server: refused or contained, its memory back
+	$(BIN)/python tests/hardening/hostile_models.py
 
 chaos: $(STAMP) ## FAULTS (200) kills and faults at random while callers work: right answers or typed errors, the model store intact after each
 	$(BIN)/python tests/hardening/chaos.py
