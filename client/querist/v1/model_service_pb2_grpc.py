@@ -64,8 +64,10 @@ class ModelServiceServicer(object):
     """
 
     def UploadModel(self, request_iterator, context):
-        """UploadModel stores a model: a header first, then its bytes in chunks of at most 1 MiB. The model is loaded once before it is accepted, and
-        either all of it is stored or nothing.
+        """UploadModel stores a model: a header first, then its bytes in chunks of at most 1 MiB. The model is scanned (MODEL_REFUSED: external data,
+        operators outside ai.onnx and ai.onnx.ml, functions of its own, too many operators, tensors that are not what they say) and loaded once
+        before it is accepted, and either all of it is stored or nothing. Servers that list no "model_uploads" in `GetServerInfoResponse.features`
+        refuse it (UPLOADS_DISABLED), as they refuse DeleteModel and `ModelUse.onnx`; some take and run only certain models (MODEL_NOT_ALLOWED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

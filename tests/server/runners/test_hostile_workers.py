@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def test_what_a_worker_forges_ends_the_worker(monkeypatch, pool, forged):
         monkeypatch.setattr(child.subprocess, "Popen", lambda command, **rest: start([sys.executable, "-c", DEEP], **rest))
     else:
         monkeypatch.setattr(child.subprocess, "Popen", forge)
-    with pytest.raises(EngineError, match="sent|ended") as caught:
+    with pytest.raises(EngineError, match=r"sent|ended") as caught:
         run(pool, linear())
     assert caught.value.reason == "MODEL_WORKER_DIED"
     assert pool.pids == []
@@ -122,7 +123,7 @@ def test_an_answer_before_the_question_ends_the_worker(monkeypatch, pool):
     program = f"import sys; sys.stdout.buffer.write({(greeting + frame({'arrays': []}))!r}); sys.stdout.flush(); sys.stdin.buffer.read()"
     start = subprocess.Popen
     monkeypatch.setattr(child.subprocess, "Popen", lambda command, **rest: start([sys.executable, "-c", program], **rest))
-    with pytest.raises(EngineError, match="before the question|sent"):
+    with pytest.raises(EngineError, match=r"before the question|sent"):
         run(pool, linear())
 
 
@@ -190,6 +191,8 @@ def test_a_process_that_is_not_confined_is_not_used_where_that_is_required(monke
         assert works(pool)
         (worker,) = pool.pids
         os.kill(worker, 9)
+        while pool.pids:
+            time.sleep(0.01)
         monkeypatch.setattr(process.WorkerProcess, "greet", lambda self, checkpoint: ["a socket is possible"])
         with pytest.raises(EngineError, match="confined"):
             works(pool)

@@ -9,6 +9,8 @@ import querist
 from malicious_models import ACCEPTED, Malice, corpus
 from onnx_models import X, linear
 from querist.errors import PermissionDeniedError, QueristError
+from querist.v1 import model_service_pb2 as pb
+from querist.v1.model_service_pb2_grpc import ModelServiceStub
 from querist_server import app
 from querist_server.settings import Settings, SettingsError
 from serving import serving
@@ -19,7 +21,7 @@ def selected(client, model) -> np.ndarray:
 
 
 def features(client) -> list[str]:
-    return list(client.server_info().features)
+    return list(client.info().features)
 
 
 def test_stored_models_run_where_uploads_are_off(tmp_path):
@@ -82,7 +84,7 @@ def test_a_list_of_what_are_no_digests_is_refused(digest):
 
 async def test_a_server_that_requires_a_sandbox_starts_nowhere_else(monkeypatch):
     monkeypatch.setattr(app.sandbox, "probe", lambda: ["a socket is possible"])
-    with pytest.raises(SettingsError, match="require_sandbox: .*a socket is possible"):
+    with pytest.raises(SettingsError, match=r"require_sandbox: .*a socket is possible"):
         await app.build_server(Settings(addresses=("127.0.0.1:0",), require_sandbox=True))
 
 
@@ -114,8 +116,6 @@ def test_malice_ends_with_its_own_call(attacked, malice: Malice):
 def test_an_upload_that_is_cancelled_leaves_nothing(tmp_path):
     """The thread that writes is waited for, so that its file is never closed under it."""
     with serving(tmp_path) as server, grpc.insecure_channel(server.address) as channel:
-        from querist.v1 import model_service_pb2 as pb
-        from querist.v1.model_service_pb2_grpc import ModelServiceStub
 
         def messages():
             yield pb.UploadModelRequest(header=pb.UploadModelHeader())
