@@ -20,7 +20,7 @@ class _Link:
 
     def __init__(self, channel: Any) -> None:
         self.channel = channel
-        self.calls, self.retired = 0, False
+        self.calls = 0
 
 
 class _Renewed(ABC):
@@ -32,6 +32,7 @@ class _Renewed(ABC):
         self._lock = threading.RLock()  # a call can end while another begins on the same thread
         self._shown = self._credentials.current()
         self._link = _Link(self._made(self._shown))
+        self._old: set[_Link] = set()
         self._version = 0
 
     def version(self) -> int:
@@ -44,7 +45,7 @@ class _Renewed(ABC):
             self._version += 1
             if shown.pem != before.pem:
                 old, self._link = self._link, _Link(self._made(shown))
-                old.retired = True
+                self._old.add(old)
                 self._close_if_unused(old)
             return self._version
 
@@ -86,8 +87,13 @@ class _Renewed(ABC):
             self._close_if_unused(link)
 
     def _close_if_unused(self, link: _Link) -> None:
-        if link.retired and not link.calls:
+        if link in self._old and not link.calls:
+            self._old.discard(link)
             self._shut(link.channel)
+
+    def _links(self) -> list[_Link]:
+        with self._lock:
+            return [self._link, *self._old]
 
     @abstractmethod
     def _made(self, shown: Shown) -> Any:
@@ -119,7 +125,8 @@ class Channel(_Renewed):
 
     def close(self) -> None:
         """Close it, and cancel what runs."""
-        self._link.channel.close()
+        for link in self._links():
+            link.channel.close()
 
     def _made(self, shown: Shown) -> grpc.Channel:
         options, credentials = self._options.channel_options, shown.channel_credentials
@@ -146,7 +153,8 @@ class AsyncChannel(_Renewed):
 
     async def close(self) -> None:
         """Close it, and cancel what runs."""
-        await self._link.channel.close()
+        for link in self._links():
+            await link.channel.close()
         await asyncio.gather(*self._closing)
 
     def _made(self, shown: Shown) -> grpc.aio.Channel:

@@ -72,12 +72,13 @@ def test_a_stream_finishes_on_its_old_connection_while_new_calls_take_a_new_one(
         renew_all(secured, tmp_path, "second-s3cret")
         assert client.select(ROWS, strategy="margin", count=1).indices.tolist() == [1]
         assert client._channel._link is not old
-        assert old.retired
+        assert client._channel._old == {old}
         assert old.calls == 1
         gate.open.set()
         thread.join(60)
         assert results[0].indices.tolist() == [1, 4]
         assert old.calls == 0
+        assert not client._channel._old
         assert client._channel._link.calls == 0
         closed = threading.Event()
         for _ in range(100):
@@ -89,6 +90,25 @@ def test_a_stream_finishes_on_its_old_connection_while_new_calls_take_a_new_one(
             except grpc.RpcError:
                 closed.wait(0.1)
         assert closed.is_set()
+
+
+def test_closing_a_client_ends_what_runs_on_old_connections_too(secured, tmp_path):
+    gate, ends = Gate(), []
+
+    def select(client):
+        with pytest.raises(querist.QueristError) as ended:
+            client.select(gate, strategy="margin", count=2)
+        ends.append(ended.value.code)
+
+    with querist.connect(secured.address, **secured.client_options) as client:
+        thread = threading.Thread(target=select, args=(client,))
+        thread.start()
+        assert gate.reached.wait(60)
+        renew_all(secured, tmp_path, "second-s3cret")
+        assert client.info().limits
+    thread.join(60)
+    gate.open.set()
+    assert ends == ["CANCELLED"]
 
 
 async def test_the_asynchronous_client_does_the_same(secured, tmp_path):
@@ -106,7 +126,7 @@ async def test_the_asynchronous_client_does_the_same(secured, tmp_path):
         old = client._channel._link
         renew_all(secured, tmp_path, "second-s3cret")
         assert (await client.select(ROWS, strategy="margin", count=1)).indices.tolist() == [1]
-        assert old.retired
+        assert client._channel._old == {old}
         assert old.calls == 1
         go_on.set()
         assert (await stream).indices.tolist() == [1, 4]

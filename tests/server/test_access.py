@@ -228,6 +228,7 @@ def test_denials_are_logged_and_secrets_never(guarded, lines):
     (record,) = [record for record in lines.records if record.getMessage() == "denied"]
     assert record.fields["reason"] == denied.value.reason == "CREDENTIALS_INVALID"
     assert record.fields["request_id"] == denied.value.request_id
+    assert [record.fields["caller"] for record in lines.records if record.getMessage() == "call"] == ["alice"]
     assert "s3cret" not in " ".join(str(vars(record)) for record in lines.records)
     assert "s3cret" not in repr(guarded.settings)
 

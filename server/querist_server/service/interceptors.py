@@ -161,7 +161,8 @@ async def _abort(context: Context, failure: Failure, call_id: str) -> None:
 
 
 def _log(call: calls.Call, code: str, failure: Failure | None, seconds: float, peer: str) -> None:
-    fields = {"method": call.method, "code": code, "seconds": seconds, "peer": peer, "request_id": call.request_id, **call.fields}
+    fields = {"method": call.method, "code": code, "seconds": seconds, "peer": peer, "caller": call.caller}
+    fields |= {"request_id": call.request_id, **call.fields}
     if failure is not None:
         fields |= {"reason": failure.reason, "error": failure.status.message}
     CALLS.log(logging.INFO if code in ("OK", "CANCELLED") or failure is not None else logging.WARNING, "call", extra={"fields": fields})
