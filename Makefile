@@ -6,8 +6,9 @@ STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 TORCH := .cache/torch/installed
 EXAMPLES := .cache/examples/installed
+LABEL_STUDIO := .cache/label-studio/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk load soak rotation chaos hostile-models languages languages-all conformance torch examples readme reference clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio readme reference clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -102,6 +103,15 @@ $(EXAMPLES): pyproject.toml
 	.cache/examples/bin/python -m pip install --quiet torch==2.13.0
 	.cache/examples/bin/python -m pip install --quiet --editable '.[server]' scikit-learn 'transformers[torch]' lightgbm xgboost-cpu skorch lightning
 	.cache/examples/bin/python -m pip install --quiet pytest pytest-asyncio pytest-timeout
+	touch $@
+
+label-studio: $(STAMP) $(LABEL_STUDIO) ## rounds on a real Label Studio: its queue, skips, kill -9 while publishing (10 minutes)
+	$(BIN)/python -u tests/integration/label_studio_loop.py
+
+$(LABEL_STUDIO): # 1 GB; in an environment of its own, because it pins much
+	$(PYTHON) -m venv .cache/label-studio
+	.cache/label-studio/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.cache/label-studio/bin/python -m pip install --quiet label-studio==1.23.2
 	touch $@
 
 languages: $(STAMP) ## the example clients in other languages, where their tools are installed; built once
