@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.pieces import Pieces
 from querist_server.engine.ragged import Ragged
 
 Columns = dict[str, Any]
@@ -65,7 +66,7 @@ class Grid:
     def __init__(self, length: int, parts: int = 1) -> None:
         self._length, self._parts = length, parts
         self._first_row = 0
-        self._pieces: list[Columns] = []
+        self._pieces: Pieces[Columns] = Pieces(_join)
         self._pending = self._pending_parts = 0
 
     def add(self, columns: Columns, rows: int) -> Iterator[Cut]:
@@ -98,17 +99,15 @@ class Grid:
         return min(stop, int(np.searchsorted(totals[1:], full)) + 1)
 
     def _hold(self, columns: Columns, rows: int, totals: npt.NDArray[np.int64] | None, start: int) -> None:
-        self._pieces.append(columns)
+        self._pieces.append(columns, rows)
         self._pending += rows
         if totals is not None:
             self._pending_parts += int(totals[start + rows] - totals[start])
 
     def _release(self) -> Cut:
-        pieces, rows = self._pieces, self._pending
-        self._pieces, self._pending, self._pending_parts = [], 0, 0
-        if len(pieces) == 1:
-            return self._cut(pieces[0], rows)
-        return self._cut({name: _joined([piece[name] for piece in pieces]) for name in pieces[0]}, rows)
+        columns, rows = self._pieces.joined(), self._pending
+        self._pieces, self._pending, self._pending_parts = Pieces(_join), 0, 0
+        return self._cut(columns, rows)
 
     def _cut(self, columns: Columns, rows: int) -> Cut:
         cut = Cut(self._first_row, columns)
@@ -118,6 +117,10 @@ class Grid:
 
 def _rows(columns: Columns, start: int, stop: int) -> Columns:
     return {name: column[start:stop] for name, column in columns.items()}
+
+
+def _join(pieces: list[Columns]) -> Columns:
+    return {name: _joined([piece[name] for piece in pieces]) for name in pieces[0]}
 
 
 def _joined(pieces: list[Any]) -> Any:

@@ -13,6 +13,7 @@ from querist_server.engine.calibration_side import calibrations
 from querist_server.engine.crowd.answers import Answers, AnswersIntake
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.followed_side import followed
+from querist_server.engine.pieces import Pieces
 from querist_server.engine.pool import Side
 from querist_server.engine.side_checks import check_classes, check_lengths, finite, known_classes, refuse_empty
 from querist_server.engine.task import Limits
@@ -30,7 +31,7 @@ class SideIntake:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._pieces: dict[str, list[Array]] = {}
+        self._pieces: dict[str, Pieces[Array]] = {}
         self.bytes = 0
 
     def add(self, columns: Mapping[str, Array]) -> None:
@@ -44,13 +45,13 @@ class SideIntake:
             If all together are larger than the server holds.
         """
         for name, column in columns.items():
-            before = self._pieces.setdefault(name, [])
-            if before and (before[0].dtype, before[0].shape[1:]) != (column.dtype, column.shape[1:]):
+            before = self._pieces.setdefault(name, Pieces(np.concatenate))
+            if before and (before.first.dtype, before.first.shape[1:]) != (column.dtype, column.shape[1:]):
                 message = (
-                    f"a piece of {name} is {column.dtype} with rows of {list(column.shape[1:])}; the first was {before[0].dtype} with "
+                    f"a piece of {name} is {column.dtype} with rows of {list(column.shape[1:])}; the first was {before.first.dtype} with "
                 )
-                raise EngineError("SHAPE_MISMATCH", f"{message}{list(before[0].shape[1:])}", field=f"side.{name}")
-            before.append(column)
+                raise EngineError("SHAPE_MISMATCH", f"{message}{list(before.first.shape[1:])}", field=f"side.{name}")
+            before.append(column, len(column))
             self.bytes += column.nbytes
         if self.bytes > self._limits.max_kept_bytes:
             message = f"the side tensors hold {self.bytes} bytes; this server's max_kept_bytes is {self._limits.max_kept_bytes}"
@@ -63,7 +64,7 @@ class SideIntake:
 
     def rows(self, name: str) -> int:
         """Return how many rows of a tensor came."""
-        return sum(map(len, self._pieces.get(name, [])))
+        return self._pieces[name].rows if name in self._pieces else 0
 
     def build(self, pool: Mapping[str, Any], classes: int, members: int = 0) -> Side:
         """Check all that came.
@@ -77,7 +78,7 @@ class SideIntake:
         members : int
             Number of the committee's members K, 0 if there are none.
         """
-        sent = {name: pieces[0] if len(pieces) == 1 else np.concatenate(pieces) for name, pieces in self._pieces.items()}
+        sent = {name: pieces.joined() for name, pieces in self._pieces.items()}
         self._pieces = {}
         check_lengths(sent, _LABELLED)
         check_lengths(sent, _HISTORY)

@@ -14,6 +14,7 @@ from querist_server.engine import intake
 from querist_server.engine.crowd.answers import Answers, AnswersIntake
 from querist_server.engine.crowd.assessing import Known, Wish, assess
 from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.pieces import Pieces, join_columns
 from querist_server.engine.task import Limits
 from querist_server.service.assessed import add_label, encode_pieces, row_bytes
 from querist_server.service.decode import FLOATS, INTEGERS, Allowed, checked_tensor, signed
@@ -65,7 +66,7 @@ class AssessmentWork:
         self._limits, self._checkpoint, self._files = limits, checkpoint_of(ended), files
         self.wish = decode_wish(header, limits)
         self._answers = AnswersIntake(self.wish.classes, limits.max_kept_bytes, keep_last=self.wish.keep_last)
-        self._instances: list[dict[str, Any]] = []
+        self._instances: Pieces[dict[str, Any]] = Pieces(join_columns)
         self._held = 0
         self._answered = False
 
@@ -94,8 +95,9 @@ class AssessmentWork:
         if self._answered:
             text = "instances after answers; a stream is one header, then blocks of instances, then blocks of answers"
             raise EngineError("STREAM_OUT_OF_ORDER", text, field="instances")
-        self._instances.append(self._checked_instances(_columns(message.instances, _INSTANCES, "instances", self._files)))
-        self._held += sum(column.nbytes for column in self._instances[-1].values())
+        columns = self._checked_instances(_columns(message.instances, _INSTANCES, "instances", self._files))
+        self._instances.append(columns, len(columns["keys"]))
+        self._held += sum(column.nbytes for column in columns.values())
         if self._held > self._limits.max_kept_bytes:
             text = f"the instances hold {self._held} bytes; this server's max_kept_bytes is {self._limits.max_kept_bytes}"
             raise LimitError(text, limit="max_kept_bytes", allowed=self._limits.max_kept_bytes, field="instances")
@@ -148,13 +150,15 @@ class AssessmentWork:
             if len(column) != rows:
                 text = f"{name} has {len(column)} rows and keys {rows}; they must agree"
                 raise EngineError("SHAPE_MISMATCH", text, field=f"instances.{name}")
-        if self._instances and set(columns) != set(self._instances[0]):
-            raise EngineError("SHAPE_MISMATCH", "all blocks of instances must hold the same columns", field="instances")
         if "probabilities" in columns and "committee" in columns:
             raise EngineError("FIELD_CONFLICT", "send probabilities or a committee, not both", field="instances.committee")
         if "features" in columns:
             columns["features"] = intake.finite(columns["features"], "instances.features", 0).astype(np.float64)
-        return {**columns, **self._models(columns)}
+        columns |= self._models(columns)
+        if self._instances and _signature(columns) != _signature(self._instances.first):
+            text = f"this block holds {_signature(columns)}, the first {_signature(self._instances.first)}; all must hold the same columns"
+            raise EngineError("SHAPE_MISMATCH", text, field="instances")
+        return columns
 
     def _models(self, columns: dict[str, Any]) -> dict[str, Any]:
         if self.wish.kind == "SETS":
@@ -180,8 +184,8 @@ class AssessmentWork:
     def _known(self) -> Known:
         if not self._instances:
             return Known(np.empty(0, np.int64))
-        joined = {name: np.concatenate([piece[name] for piece in self._instances]) for name in self._instances[0]}
-        self._instances = []
+        joined = self._instances.joined()
+        self._instances = Pieces(join_columns)
         keys = joined["keys"]
         order = np.argsort(keys, kind="stable")
         again = np.flatnonzero(np.diff(keys[order]) == 0)
@@ -234,6 +238,11 @@ def _enum(kind: Any, number: int, field: str, default: str) -> str:
     if not name:
         raise EngineError("VALUE_OUT_OF_RANGE", f"{field} is {number}, which is none that this server knows", field=f"header.{field}")
     return name
+
+
+def _signature(columns: dict[str, Any]) -> str:
+    """Return the names of columns and the lengths of their rows."""
+    return ", ".join(f"{name} {list(column.shape[1:])}" for name, column in sorted(columns.items()))
 
 
 def _columns(block: Any, allowed: dict[str, Allowed], path: str, files: LocalFiles) -> dict[str, Any]:

@@ -5,15 +5,11 @@ import threading
 
 import numpy as np
 import pytest
-from engine import columns_for
 from google.protobuf.message import DecodeError
-from hostile import refused, spoil
-from messages import request_of
-from querist import codec
-from querist.v1 import advice_pb2, campaign_record_pb2
+from hostile import LIMITS, refused, request_for, round_with_everything, spoil
+from querist.v1 import campaign_record_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist_server.engine.errors import EngineError
-from querist_server.engine.pipeline import Limits
 from querist_server.engine.presets import PRESETS
 from querist_server.runners.process import WorkerPool
 from querist_server.runners.store import ModelStore
@@ -23,24 +19,12 @@ from querist_server.service.encode import encode_response
 from querist_server.service.inference import Models
 from querist_server.service.work import SelectionWork
 
-ROWS, CLASSES, MEMBERS = 23, 4, 3
-LIMITS = Limits(max_rows=1000, max_classes=50, max_members=10, max_embedding_width=50, max_kept_bytes=2**22)
-
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     pool = WorkerPool(1, 1)
     yield Models(ModelStore(tmp_path_factory.mktemp("models"), 2**20, 2**20), pool)
     pool.close()
-
-
-def request_for(preset: str, rng: np.random.Generator) -> pb.SelectRequest:
-    """Return a request with all that the preset needs, that is answered as it is."""
-    columns, task = columns_for(PRESETS[preset].plan.needs, rng, ROWS)
-    request = request_of({**columns, "keys": np.arange(ROWS)}, task, strategy=preset, count=5, seed=1)
-    if "committee.probabilities" in columns:
-        request.header.member_weights.extend([1, 2, 3])
-    return request
 
 
 def check(request: pb.SelectRequest, models: Models) -> str:
@@ -94,27 +78,6 @@ def test_spoiled_bytes(rng, models):
         except DecodeError:
             continue
         check(request, models)
-
-
-def round_with_everything(rng: np.random.Generator) -> pb.AdviseStopRequest:
-    """Return a request for advice in the fifth round, with all that may be sent."""
-    request = pb.AdviseStopRequest()
-    said = request.campaign
-    for place in range(1, 6):
-        said.labelled, said.cost, said.batch_labelled, said.batch_correct = 10 * place, 9.0 * place, 10, 7
-        said.error.CopyFrom(advice_pb2.ErrorEstimate(source=advice_pb2.ERROR_SOURCE_HOLD_OUT, error=0.5 / place, instances=100))
-        said.economics.CopyFrom(advice_pb2.Economics(label_cost=1, error_cost=2, predictions=1e4, currency="EUR"))
-        said.screening.CopyFrom(advice_pb2.Screening(target_recall=0.9, relevant=[True, False], control_size=9, control_found=3))
-        said.screening.elusion_size, said.screening.elusion_relevant = 50, 1
-        said.unlabelled, said.next_batch, said.aggressiveness = 100, 10, 0.4
-        del said.criteria[:]
-        said.criteria.add().budget.amount = 1e6
-        said.criteria.add().knee.SetInParent()
-        request.side.stop_set.classes.CopyFrom(codec.encode(rng.integers(0, 3, 40)))
-        request.side.screened.CopyFrom(codec.encode(rng.random(2 * place)))
-        if place < 5:
-            said.state.CopyFrom(answer_advice(request, LIMITS, threading.Event()).state)
-    return request
 
 
 def test_spoiled_rounds(rng):

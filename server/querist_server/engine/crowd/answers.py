@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from querist_server.engine.crowd.votes import FloatArray, IndexArray, Votes
 from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.pieces import Pieces, join_columns
 
 Array = npt.NDArray[Any]
 
@@ -73,7 +74,7 @@ class AnswersIntake:
 
     def __init__(self, classes: int, max_bytes: int, *, keep_last: bool) -> None:
         self._classes, self._max_bytes, self._keep_last = classes, max_bytes, keep_last
-        self._pieces: list[Mapping[str, Array]] = []
+        self._pieces: Pieces[dict[str, Array]] = Pieces(join_columns)
         self._rows = 0
         self.bytes = 0
 
@@ -94,11 +95,11 @@ class AnswersIntake:
                 message = f"{name} has {len(column)} rows and instances {rows}; they must agree"
                 raise EngineError("SHAPE_MISMATCH", message, field=f"answers.{name}")
         if self._pieces:
-            first = self._pieces[0]
+            first = self._pieces.first
             if set(first) != set(columns) or first["labels"].shape[1:] != columns["labels"].shape[1:]:
                 raise EngineError("SHAPE_MISMATCH", "all blocks of answers must hold the same columns", field="answers")
         self._check(columns)
-        self._pieces.append(columns)
+        self._pieces.append(dict(columns), rows)
         self._rows += rows
         self.bytes += sum(column.nbytes for column in columns.values())
         if self.bytes > self._max_bytes:
@@ -115,8 +116,8 @@ class AnswersIntake:
         """
         if not self._rows:
             raise EngineError("POOL_EMPTY", "there are no answers; at least 1 is needed", field="answers")
-        joined = {name: np.concatenate([piece[name] for piece in self._pieces]) for name in self._pieces[0]}
-        self._pieces = []
+        joined = self._pieces.joined()
+        self._pieces = Pieces(join_columns)
         instances = np.unique(np.concatenate((joined["instances"].astype(np.int64), known)))
         annotators, who = np.unique(joined["annotators"].astype(np.int64), return_inverse=True)
         item = np.searchsorted(instances, joined["instances"].astype(np.int64))
@@ -157,8 +158,7 @@ class AnswersIntake:
             if name in columns:
                 column = columns[name]
                 wrong = (column < ABSTAINED) | (column >= self._classes)
-                wrong = np.asarray(wrong.reshape(len(column), -1).any(axis=1))
-                self._refuse(wrong, column, name, f"-1 to {self._classes - 1}")
+                self._refuse(np.asarray(wrong if wrong.ndim == 1 else wrong.any(axis=1)), column, name, f"-1 to {self._classes - 1}")
         for name, least in (("times", -np.inf), ("seconds", 0.0)):
             if name in columns:
                 column = columns[name]
