@@ -184,7 +184,13 @@ def shapes() -> Iterator[Malice]:
     yield Malice("12 graphs within each other", nested(12), REFUSED, REFUSED)
     yield Malice("types within types", deep_type(200), REFUSED, REFUSED)
     yield Malice("11,000 operators", chain(11_000), REFUSED, REFUSED)
-    for what, empty in (("operators", b"\x0a\0"), ("tensors", b"\x2a\0"), ("value shapes", b"\x6a\0"), ("inputs", b"\x5a\0")):
+    for what, empty in (
+        ("operators", b"\x0a\0"),
+        ("tensors", b"\x2a\0"),
+        ("value shapes", b"\x6a\0"),
+        ("annotations", b"\x72\0"),
+        ("inputs", b"\x5a\0"),
+    ):
         yield Malice(f"8 MB of empty {what}", repeated(empty, 2**23), REFUSED, REFUSED)
     for what, dims in (
         ("overflow", [2**31 - 1] * 4),

@@ -200,6 +200,8 @@ class _Walk:
         problem = None
         if kind in ("Tensor", "SparseTensor"):
             problem = tensors.problem_of_tensor(held) if kind == "Tensor" else tensors.problem_of_sparse(held)
+        elif kind == "Value":
+            problem = None if held.get("name") else "has no name"
         elif kind == "Dimension":
             problem = tensors.problem_of_dimension(held)
         elif kind == "Node":
