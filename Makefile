@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
+FUZZ := .cache/fuzz
+INPUTS ?= 1000000
 TORCH := .cache/torch/installed
 EXAMPLES := .cache/examples/installed
 LABEL_STUDIO := .cache/label-studio/installed
@@ -76,6 +78,16 @@ hostile-models: $(STAMP) ## 85 kinds of malicious models, each uploaded and run 
 
 chaos: $(STAMP) ## FAULTS (200) kills and faults at random while callers work: right answers or typed errors, the model store intact after each
 	$(BIN)/python tests/hardening/chaos.py
+
+fuzz: $(STAMP) $(FUZZ)/installed ## so many INPUTS from nobody over decoder, plan, state, model scan, selection and crowd; crashes are saved with a way to replay them
+	PYTHONPATH=tests/support:tests/hardening OMP_NUM_THREADS=1 $(BIN)/python tests/hardening/fuzz_seeds.py
+	$(FUZZ)/bin/python tests/hardening/fuzz.py --inputs $(INPUTS)
+
+$(FUZZ)/installed: pyproject.toml
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(FUZZ)/bin/python -m pip install --quiet --editable '.[server]' --group fuzz
+	touch $@
 
 junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
 	$(BIN)/python tests/bench/junk.py
