@@ -2,8 +2,8 @@
 
     python tests/hardening/load.py [--seconds 600] [--callers 64] [--ceiling-mib 768]
 
-Each caller has a token of its own, and asks by a clock of its own, so that the server cannot slow the questions down. What the server refuses
-it refuses with a time to come back, which the client keeps; a call that is refused to its deadline counts as refused, not as lost.
+Each caller has a token of its own, and asks by a clock of its own, so that the server cannot slow the questions down. What the server
+refuses it refuses with a time to come back, which the client keeps; a call that is refused to its deadline counts as refused, not as lost.
 """
 
 import argparse

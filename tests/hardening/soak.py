@@ -2,8 +2,8 @@
 
     python tests/hardening/soak.py [--calls 200000]
 
-Memory is read at equal steps after a warm-up of a fifth of the calls. The slope is of a straight line through the means of twenty stretches,
-which are far enough apart to be taken for independent; its interval is Student's.
+Memory is read at equal steps after a warm-up of a fifth of the calls. The slope is of a straight line through the means of twenty
+stretches, which are far enough apart to be taken for independent; its interval is Student's.
 """
 
 import argparse
