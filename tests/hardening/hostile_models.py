@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import numpy as np
 import querist
-from malicious_models import ACCEPTED, CONTAINED, RIGHT, Malice, corpus
+from malicious_models import ACCEPTED, CONTAINED, DEADLINE, RIGHT, Malice, corpus
 from onnx_models import linear
 from querist._local import LocalServer
 from querist.errors import NotFoundError, QueristError
@@ -86,11 +86,11 @@ class Victim:
 
 
 def unexpected(malice: Malice, upload: str, run: str) -> list[str]:
-    """Return what should not have happened. A deadline that ends an upload is no fault where machines are slow."""
-    may = (malice.upload | (CONTAINED if ACCEPTED in malice.upload else set()), malice.run)
-    return [
-        f"{how} ended with {ended}" for how, ended, allowed in (("upload", upload, may[0]), ("run", run, may[1])) if ended not in allowed
-    ]
+    """Return what should not have happened. A deadline that ends the scan of a large file is no fault where machines are slow."""
+    slow = {DEADLINE} if len(malice.onnx) > 2**20 else set()
+    may = malice.upload | slow | (CONTAINED if ACCEPTED in malice.upload else set())
+    ends = (("upload", upload, may), ("run", run, malice.run | slow))
+    return [f"{how} ended with {ended}" for how, ended, allowed in ends if ended not in allowed]
 
 
 def main(flips: int) -> int:
