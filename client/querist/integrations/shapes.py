@@ -71,6 +71,9 @@ class Box:
         return left, upper, left + self.width * image_width / 100, upper + self.height * image_height / 100
 
 
+APPLIES = 0.5
+"""From which probability on one of these is a label to begin with, where no coverage was asked for."""
+
 Label = str | tuple[str, ...] | tuple[Span, ...] | tuple[Box, ...]
 """A choice, several choices, or the spans or boxes of an instance."""
 
@@ -78,8 +81,9 @@ Label = str | tuple[str, ...] | tuple[Span, ...] | tuple[Box, ...]
 def suggested(batch: Batch, classes: Sequence[str]) -> list[str | tuple[str, ...] | None]:
     """Return the label that each instance of a batch may begin with; None where a person should begin with nothing.
 
-    Those are the batch's pre-annotations; without them the classes that the model predicts, but for random and audit draws: these are there
-    to learn what people say by themselves.
+    Those are the batch's pre-annotations: for labels that do not exclude each other the ones that surely apply, or without a coverage those
+    that are likelier than not. Without pre-annotations they are the classes that the model predicts, but for random and audit draws: these
+    are there to learn what people say by themselves.
 
     Parameters
     ----------
@@ -94,13 +98,18 @@ def suggested(batch: Batch, classes: Sequence[str]) -> list[str | tuple[str, ...
     """
     names, made = [str(name) for name in classes], batch.pre_annotations
     if made is not None and made.labels.shape[1]:
+        rows = made.labels.tolist()
         if made.sure_counts is not None:
             counts = made.sure_counts.tolist()
             return [
-                None if count < 0 else tuple(_name(names, label) for label in row[:count])
-                for row, count in zip(made.labels.tolist(), counts, strict=True)
+                None if count < 0 else tuple(_name(names, label) for label in row[:count]) for row, count in zip(rows, counts, strict=True)
             ]
-        return [None if row[0] < 0 else _name(names, row[0]) for row in made.labels.tolist()]
+        if batch.predicted_labels is None:  # labels that do not exclude each other: there is no likeliest class
+            apply = (made.confidences >= APPLIES).sum(axis=1).tolist()
+            return [
+                None if row[0] < 0 else tuple(_name(names, label) for label in row[:count]) for row, count in zip(rows, apply, strict=True)
+            ]
+        return [None if row[0] < 0 else _name(names, row[0]) for row in rows]
     if batch.predicted_labels is None:
         return [None] * len(batch)
     return [None if blind else _name(names, label) for label, blind in zip(batch.predicted_labels.tolist(), drawn(batch), strict=True)]

@@ -1,5 +1,8 @@
 """Labels as Label Studio's results and back, by shapes that were recorded from version 1.23.2."""
 
+import subprocess
+import sys
+
 import pytest
 from querist.integrations.label_studio import Control, control_of, of_result, to_result
 from querist.integrations.shapes import Box, Span
@@ -110,3 +113,9 @@ def test_pixels():
     assert Box(10, 20, 30, 40, "cat").pixels(200, 100) == (20, 20, 80, 60)
     with pytest.raises(ValueError, match="turned by 5 degrees"):
         Box(10, 20, 30, 40, "cat", 5).pixels(200, 100)
+
+
+def test_without_httpx_the_extra_is_named():
+    program = "import sys; sys.modules['httpx'] = None; import querist.integrations.label_studio"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert said.stderr.splitlines()[-1] == "ImportError: querist.integrations.label_studio needs httpx: pip install 'querist[label-studio]'"
