@@ -8,6 +8,8 @@ from querist.v1 import system_service_pb2
 from querist_server.service.system import catalogue
 
 README = Path(__file__).resolve().parents[2] / "README.md"
+MOST_NEEDS = 2
+"""Strategies that need more stand on the page of all strategies alone."""
 BEGIN, END = "<!-- strategies: begin -->", "<!-- strategies: end -->"
 
 
@@ -17,7 +19,7 @@ def table() -> str:
         needs = [system_service_pb2.Need.Name(need).removeprefix("NEED_").lower().replace("_", " ") for need in preset.needs]
         by_needs.setdefault((len(needs), ", ".join(needs) or "nothing"), []).append(f"`{preset.name}`")
     lines = ["| what you send | strategies |", "|---|---|"]
-    return "\n".join(lines + [f"| {needs} | {', '.join(names)} |" for (_, needs), names in sorted(by_needs.items())])
+    return "\n".join(lines + [f"| {needs} | {', '.join(names)} |" for (count, needs), names in sorted(by_needs.items()) if count <= MOST_NEEDS])
 
 
 def main() -> int:
