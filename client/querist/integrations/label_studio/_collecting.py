@@ -51,7 +51,7 @@ class Collected:
     Attributes
     ----------
     answers : tuple of Answer
-        By task, then by time; where a person answered a task twice, the later answer.
+        In the order of time; where a person answered a task twice, the later answer.
     control : Control
         The tag that they belong to.
     """
@@ -168,9 +168,9 @@ def collect(project: Project, *, control: str | None = None) -> Collected:
         for task in project.tasks(some, full=True):
             found.update((each["id"], _answer(task["id"], each, tag)) for each in task["annotations"])
     latest: dict[tuple[int, int], Answer] = {}
-    for _, each in sorted(found.items(), key=lambda entry: (entry[1].task, entry[1].time, entry[0])):
+    for _, each in sorted(found.items(), key=lambda entry: (entry[1].time, entry[0])):
         latest[each.task, each.annotator] = each
-    return Collected(tuple(sorted(latest.values(), key=lambda each: (each.task, each.time))), tag)
+    return Collected(tuple(sorted(latest.values(), key=lambda each: each.time)), tag)
 
 
 def _answer(task: int, annotation: Mapping[str, Any], control: Control) -> Answer:
