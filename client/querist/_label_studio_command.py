@@ -74,7 +74,7 @@ def run(client: querist.Client, options: argparse.Namespace) -> None:
                 _write_answers(found, Path(options.answers))
             campaign = _campaign(options, found)
             _record(campaign, project, found, options)
-            batch = _select(client, campaign, project, options)
+            batch = _select(client, campaign, project, found, options)
             sys.stdout.write(f"{batch.stop.verdict}: {batch.stop.sentence}\n")
             if batch.stop.verdict == "STOP" and not options.anyway:
                 campaign.withdraw()
@@ -122,11 +122,13 @@ def _record(campaign: querist.Campaign, project: Project, found: Collected, opti
     )
 
 
-def _select(client: querist.Client, campaign: querist.Campaign, project: Project, options: argparse.Namespace) -> querist.results.Batch:
-    """Choose among the tasks of the file that nobody labelled."""
+def _select(
+    client: querist.Client, campaign: querist.Campaign, project: Project, found: Collected, options: argparse.Namespace
+) -> querist.results.Batch:
+    """Choose among the tasks of the file that nobody labelled or skipped: Label Studio never serves a skipped task to the same person."""
     fields = _files.read(options.file, options.field, options.ids)
     tasks = [int(name) for name in fields.pop("ids")]
-    waiting = {task["id"] for task in project.tasks() if not task["is_labeled"]}
+    waiting = {task["id"] for task in project.tasks() if not task["is_labeled"]} - found.skipped.keys()
     return campaign.select(
         client,
         **fields,

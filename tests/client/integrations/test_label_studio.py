@@ -291,6 +291,13 @@ def test_rounds_by_the_command(command, studio, tmp_path, capsys):
         assert [row["label"] for row in csv.DictReader(file)] == ["a", ""]
 
 
+def test_the_command_leaves_out_what_was_skipped_before(command, studio):
+    for task in (1, 2, 3, 4):
+        studio.annotate(task, None, was_cancelled=True)
+    assert command("--anyway") == 0
+    assert sorted(studio.served()) == [5, 6]
+
+
 def test_a_round_that_was_never_published_is_chosen_again(command, studio, tmp_path, capsys):
     studio.broken = {1: "before"}  # the switch
     assert command() == 1
