@@ -8,6 +8,9 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "client" / "examples"
 PAGE = EXAMPLES / "TRAINING.md"
 BEGIN, END = "<!-- lines: begin -->", "<!-- lines: end -->"
 
+ADDED = "import querist"
+"""Where a block goes over from what the reader has to what Querist adds."""
+
 
 def blocks() -> dict[str, str]:
     """Return the code under each heading."""
@@ -17,8 +20,9 @@ def blocks() -> dict[str, str]:
 def table() -> str:
     lines = ["| stack | lines that you have | lines that Querist adds |", "|---|---|---|"]
     for stack, code in blocks().items():
-        yours, added = code.strip().split("\n\n")
-        lines.append(f"| {stack} | {len(yours.splitlines())} | {len(added.splitlines())} |")
+        lines_of_code = [line for line in code.splitlines() if line]
+        yours = lines_of_code.index(ADDED)
+        lines.append(f"| {stack} | {yours} | {len(lines_of_code) - yours} |")
     return "\n".join(lines)
 
 
