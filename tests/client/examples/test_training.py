@@ -88,6 +88,6 @@ def test_programs_and_blocks_are_short_and_say_what_to_install():
     for name in PROGRAMS:
         text = (EXAMPLES / f"{name}.py").read_text()
         assert len(text.splitlines()) <= 50
-        assert re.search(r"^ *pip install 'querist\[server(,torch)?\]' \w", text, re.MULTILINE), name
+        assert re.search(r"^ *pip install 'querist\[server(,torch)?\]' \S", text, re.MULTILINE), name
     for target in re.findall(r"\]\(([^)]+)\)", (EXAMPLES / "TRAINING.md").read_text()):
         assert (EXAMPLES / target).exists(), target
