@@ -28,7 +28,7 @@ CONFIG = (
 )
 HELD_OUT, START, POOL, BATCH, ROUNDS = 400, 40, 500, 24, 3
 RATE = 30.0  # EUR an hour
-MANY = 5000
+MANY = 1000
 
 
 def picture(pixels: np.ndarray) -> str:
@@ -168,8 +168,9 @@ def in_clusters(studio: LabelStudio, client: querist.Client) -> None:
     rng = np.random.default_rng(3)
     embeddings = np.concatenate([rng.normal(center, 0.1, (4, 2)) for center in (0, 5, 10)])
     with Project(studio.url, number, studio.token) as project, studio.sign_up("clusters") as http:
-        batch = client.select(rng.dirichlet(np.ones(3), 12), embeddings=embeddings, strategy="cluster_margin", count=9, ids=tasks, seed=1)
-        assert batch.clusters is not None
+        plan = querist.Plan("margin", querist.parts.ClusterMargin(rows_per_cluster=4))
+        batch = client.select(rng.dirichlet(np.ones(3), 12), embeddings=embeddings, strategy=plan, count=9, ids=tasks, seed=1)
+        assert len(set(batch.clusters.tolist())) > 1
         publish(project, batch, round=1)
         person = Person(http, number, control_of(config), lambda task: "1", random.Random(1))
         cluster = dict(zip(batch.ids, batch.clusters.tolist(), strict=True))
