@@ -22,7 +22,8 @@ from querist_server.engine.verdict import decide, stable
 FloatArray = npt.NDArray[np.float64]
 
 FEWEST_COMPARED, GOOD_COMPARED = 30, 500
-WIDEST_SURROGATE = 1024
+WIDEST_SURROGATE, MOST_SURROGATE_CELLS = 1024, 2**24
+"""The widest embeddings, and the most labels x classes among them, of which error stability is told."""
 FEWEST_STOP_SET, MOST_STOP_SET = 30, 4096
 
 
@@ -157,9 +158,12 @@ def surrogate_shift(
     before = known.latest.labelled
     if not 0 < before < len(embeddings) == labelled or len(classes) != labelled:
         return None
+    names, numbered = np.unique(classes, return_inverse=True)
+    if len(names) * len(classes) > MOST_SURROGATE_CELLS:
+        return None
     features = embeddings.astype(np.float64)
     length = float(np.sqrt((features**2).sum(axis=1).mean()))
-    targets = np.eye(int(classes.max()) + 1)[classes]
+    targets = (numbered[:, None] == np.arange(len(names))).astype(np.float64)
     features = np.column_stack((features / (length or 1.0), np.ones(len(features))))
     return posterior_shift.stability(features, targets - targets[:before].mean(axis=0), before, checkpoint)
 

@@ -19,8 +19,8 @@ def cohen_kappa(one: Classes, other: Classes) -> float:
     Two that give all instances the same one class agree as far as can be: 1.
     """
     agreed = float(np.mean(one == other))
-    size = int(max(one.max(), other.max())) + 1
-    shares = np.bincount(one, minlength=size) / len(one), np.bincount(other, minlength=size) / len(other)
+    first, second, names = _renamed(one, other)
+    shares = np.bincount(first, minlength=len(names)) / len(one), np.bincount(second, minlength=len(names)) / len(other)
     chance = float(shares[0] @ shares[1])
     return 1.0 if chance == 1.0 else (agreed - chance) / (1 - chance)
 
@@ -30,10 +30,16 @@ def delta_f(before: Classes, after: Classes, classes: int) -> float | None:
 
     a instances are given the class by both, b and c by one of them alone. None if class 1 is predicted by neither.
     """
-    size = int(max(before.max(), after.max(), 1)) + 1
-    both = np.bincount(before[before == after], minlength=size)
-    either = np.bincount(before, minlength=size) + np.bincount(after, minlength=size)
-    looked_at = np.array([1]) if classes == 2 else np.flatnonzero(either)
-    if not either[looked_at].any():
+    first, second, names = _renamed(before, after)
+    both = np.bincount(first[before == after], minlength=len(names))
+    either = np.bincount(first, minlength=len(names)) + np.bincount(second, minlength=len(names))
+    looked_at = np.flatnonzero(names == 1) if classes == 2 else np.arange(len(names))
+    if not len(looked_at):
         return None
     return float((1 - 2 * both[looked_at] / either[looked_at]).max())
+
+
+def _renamed(one: Classes, other: Classes) -> tuple[Classes, Classes, Classes]:
+    """Return both with their classes numbered from 0, and the classes: what is counted then grows with n and not with the largest class."""
+    names, places = np.unique(np.concatenate((one, other)), return_inverse=True)
+    return places[: len(one)], places[len(one) :], names

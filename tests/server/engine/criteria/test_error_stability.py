@@ -49,6 +49,13 @@ def test_a_repeated_label_moves_less_than_a_new_one(rng):
     assert 0 < again < far
 
 
+def test_classes_are_told_apart_and_not_counted_up_to(rng):
+    """Regression test: one label of a class of 10,000 once took 800 MB."""
+    features, classes = rng.standard_normal((41, 3)), rng.integers(0, 2, 41)
+    campaign = Campaign("a", (Round(number=1, labelled=40),))
+    assert surrogate_shift(campaign, 41, features, classes * 2**40) == surrogate_shift(campaign, 41, features, classes)
+
+
 @pytest.mark.parametrize(
     ("labelled", "rows", "width"),
     [(40, 41, 3), (41, 40, 3), (41, 41, 2000)],
