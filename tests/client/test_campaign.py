@@ -249,7 +249,7 @@ def test_kill_9_loses_no_round_and_doubles_none(client, tmp_path):
     for _ in range(12):
         child = subprocess.Popen([sys.executable, script, path, journal, client.address], stdout=subprocess.PIPE)
         child.stdout.readline()
-        time.sleep(chance.uniform(0.0, 0.25))
+        time.sleep(chance.uniform(0.0, 0.5))
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
         child.stdout.close()
