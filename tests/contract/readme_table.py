@@ -19,7 +19,9 @@ def table() -> str:
         needs = [system_service_pb2.Need.Name(need).removeprefix("NEED_").lower().replace("_", " ") for need in preset.needs]
         by_needs.setdefault((len(needs), ", ".join(needs) or "nothing"), []).append(f"`{preset.name}`")
     lines = ["| what you send | strategies |", "|---|---|"]
-    return "\n".join(lines + [f"| {needs} | {', '.join(names)} |" for (count, needs), names in sorted(by_needs.items()) if count <= MOST_NEEDS])
+    return "\n".join(
+        lines + [f"| {needs} | {', '.join(names)} |" for (count, needs), names in sorted(by_needs.items()) if count <= MOST_NEEDS]
+    )
 
 
 def main() -> int:
