@@ -103,6 +103,7 @@ async def build_server(settings: Settings) -> Server:
     UnusableFileError
         If certificates or tokens cannot be used.
     """
+    files = _local_files(settings)
     interceptor = CallInterceptor(settings.max_calls)
     watch = Watch(
         interceptor.open,
@@ -125,7 +126,6 @@ async def build_server(settings: Settings) -> Server:
     policy = _model_policy(settings)
     models = Models(store, model_processes, policy, max(settings.max_classes, settings.max_embedding_width))
     health_servicer = health.aio.HealthServicer()
-    files = _local_files(settings)
     selection = SelectionServicer(workers, _limits(settings), models, settings.max_message_bytes, files)
     selection_service_pb2_grpc.add_SelectionServiceServicer_to_server(selection, grpc_server)
     annotations = AnnotationServicer(workers, _limits(settings), files)

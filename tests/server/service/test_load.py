@@ -137,7 +137,7 @@ def test_an_expired_deadline_frees_its_worker_too(tmp_path, gate):
 
 
 def test_idle_streams_hold_no_worker(tmp_path):
-    with serving(tmp_path, workers=1, max_waiting=1) as server, grpc.insecure_channel(server.address) as channel:
+    with serving(tmp_path, workers=1, max_waiting=40) as server, grpc.insecure_channel(server.address) as channel:
         stop = threading.Event()
 
         def idle():
@@ -145,6 +145,7 @@ def test_idle_streams_hold_no_worker(tmp_path):
             stop.wait(30)
 
         calls = [SelectionServiceStub(channel).SelectStream(idle()) for _ in range(20)]
+        wait_for(lambda: len(server.server.interceptor.open) == 20 and not server.server.workers.unfinished)  # their headers are read
         with querist.connect(server.address, retries=0) as client:
             assert client.select(np.full((3, 2), 0.5), strategy="margin", count=1).indices.tolist() == [0]
         stop.set()
