@@ -95,9 +95,7 @@ def test_probabilities_and_logits_of_the_set_are_the_same_to_it(rng):
     by_logits = {"calibration.logits": logits, "calibration.classes": classes}
     by_probabilities = {"calibration.probabilities": softmax(logits, axis=1), "calibration.classes": classes}
     one, other = (select("margin", columns, beside=each, calibration_origin="RANDOM") for each in (by_logits, by_probabilities))
-    assert one.calibration.temperature == pytest.approx(
-        other.calibration.temperature, abs=1e-6
-    )
+    assert one.calibration.temperature == pytest.approx(other.calibration.temperature, abs=1e-6)
 
 
 def test_probabilities_of_0_and_1_are_brought_back(rng):
