@@ -77,7 +77,10 @@ def check_import(python: Path, folder: Path) -> None:
     median = statistics.median(thread)
     spread = f"median of {IMPORTS}; {thread[0]:.3f} to {thread[-1]:.3f}; its dependencies alone {statistics.median(others):.3f}"
     by_the_wall = f"by the wall {statistics.median(wall):.3f}, {wall[0]:.3f} to {wall[-1]:.3f}"
-    require(median < max(IMPORT_SECONDS, IMPORT_RATIO * statistics.median(others)), f"import querist takes {median:.3f} s ({spread}; {by_the_wall})")
+    require(
+        median < max(IMPORT_SECONDS, IMPORT_RATIO * statistics.median(others)),
+        f"import querist takes {median:.3f} s ({spread}; {by_the_wall})",
+    )
 
 
 def check_base(python: Path, folder: Path) -> None:
