@@ -20,7 +20,6 @@ from querist.errors import CampaignError
 from querist.inputs import bundle_of
 from querist.plan import Part
 from querist.rounds import CampaignRound, Economics, ErrorEstimate
-from querist.v1 import parts
 
 if TYPE_CHECKING:
     from querist._client import Client
@@ -131,8 +130,11 @@ class Campaign:
         self.path = Path(path)
         self.economics: Economics | None = bundle_of(Economics, economics, "economics")
         self._aggressiveness, self._classes = aggressiveness, None if classes is None else list(classes)
-        limits = [parts.Budget(amount=budget, labels=most_labels)] if budget is not None or most_labels is not None else []
-        self._criteria = [*criteria, *limits]
+        self._criteria = list(criteria)
+        if budget is not None or most_labels is not None:
+            from querist.v1 import parts  # here, because it takes a tenth of a second
+
+            self._criteria.append(parts.Budget(amount=budget, labels=most_labels))
         content = _campaign_file.load(self.path)
         self._revision = 0 if content is None else int(content["revision"])
         self._content: dict[str, Any] = content or {

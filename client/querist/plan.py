@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from querist.errors import InvalidRequestError
-from querist.v1 import parts, plan_pb2
+from querist.v1 import plan_pb2
 
 Part = Any
 """A name such as "margin", or one of the dataclasses in `querist.parts`."""
@@ -127,6 +127,8 @@ def _part_of(container: Message) -> Part:
     arm = container.WhichOneof("kind")
     if arm is None:
         return None
+    from querist.v1 import parts  # here, because it takes a tenth of a second
+
     message = getattr(container, arm)
     kind = getattr(parts, message.DESCRIPTOR.name)
     values: dict[str, Any] = {}

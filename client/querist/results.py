@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from querist.advice import StopAdvice
 from querist.plan import Plan
-from querist.v1 import parts
 
 if TYPE_CHECKING:
     import pandas
 
+_PARTS = "querist.v1.parts"
 _BULKY = ("all_scores", "campaign_state")
 NO_ADVICE = StopAdvice("INCONCLUSIVE", "The server gave no advice.")
 
@@ -386,7 +386,7 @@ def _plain(value: Any) -> Any:
         return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
-        is_part = type(value).__module__ == parts.__name__ and not isinstance(value, parts.MixPart)
+        is_part = type(value).__module__ == _PARTS and type(value).__name__ != "MixPart"
         return {type(value).__name__: fields} if is_part else fields
     if isinstance(value, dict):
         return {name: _plain(entry) for name, entry in value.items()}
