@@ -51,7 +51,7 @@ class Following:
         """Take the next block; `open_rows` says which rows the caller did not exclude."""
         self._open += int(np.count_nonzero(open_rows))
         self._sample.add(block, open_rows)
-        if self._situation.screening is not None and block.predictions is not None:
+        if self._situation.screening is not None and block.has_predictions:
             chances = block.predictions[open_rows, self._situation.screening.relevant_class].astype(np.float64)
             self._mass = self._mass[0] + float(chances.sum()), self._mass[1] + float((chances * (1 - chances)).sum())
 

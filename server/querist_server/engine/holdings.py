@@ -189,10 +189,10 @@ class Holdings:
             at = positions[among]
             columns: dict[str, npt.NDArray[Any]] = {"score" if measured.ndim == 1 else "raw": measured[among]}
             columns |= {f"factor.{name}": factor[among] for name, factor in factors.items()}
-            if block.predictions is not None:
-                predictions = block.predictions[at]
-                columns["confidence"] = predictions.max(axis=1).astype(np.float64)
-                columns["label"] = predictions.argmax(axis=1).astype(np.int32)
+            if block.has_predictions:
+                labels, confidences = block.leading
+                columns["confidence"] = confidences[at].astype(np.float64)
+                columns["label"] = labels[at].astype(np.int32)
             if block.keys is not None:
                 columns["key"] = block.keys[at].astype(np.int64)
             if block.costs is not None:

@@ -243,19 +243,10 @@ class Block:
         return self.consensus if self.sent_probabilities is None else self.sent_probabilities
 
     @cached_property
-    def _cast_votes(self) -> tuple[Array, Array]:
+    def cast_votes(self) -> committee.CastVotes:
+        """The committee's weighted votes; probabilities vote for their most likely class."""
         votes = self.votes if self.votes is not None else self.required_members.argmax(axis=-1)
-        return committee.vote_shares(votes, self.context.weights, self.context.classes)
-
-    @property
-    def vote_shares(self) -> Array:
-        """Weighted share of the members that vote for each class, shape (n, C); probabilities vote for their most likely class."""
-        return self._cast_votes[0]
-
-    @property
-    def vote_concentration(self) -> Array:
-        """Chance that two draws by weight hit the same voter, shape (n,)."""
-        return self._cast_votes[1]
+        return committee.cast_votes(votes, self.context.weights, self.context.classes)
 
     @cached_property
     def scorable(self) -> npt.NDArray[np.bool_]:
@@ -271,11 +262,23 @@ class Block:
         return uncertainty.top_two(self.probabilities)
 
     @property
-    def predictions(self) -> Array | None:
-        """What confidence and predicted label are read from, shape (n, C): probabilities, else vote shares, else None."""
-        if self.sent_probabilities is not None or self.members is not None:
-            return self.probabilities
-        return self.vote_shares if self.votes is not None else None
+    def has_predictions(self) -> bool:
+        """Whether there are probabilities or votes."""
+        return self.sent_probabilities is not None or self.members is not None or self.votes is not None
+
+    @cached_property
+    def predictions(self) -> Array:
+        """What the chances of all classes are read from, shape (n, C): probabilities, else vote shares."""
+        if self.sent_probabilities is None and self.members is None:
+            return self.cast_votes.dense(self.context.classes)
+        return self.probabilities
+
+    @cached_property
+    def leading(self) -> tuple[Array, Array]:
+        """The predicted label and its probability or share of the votes, each of shape (n,)."""
+        if self.sent_probabilities is None and self.members is None:
+            return self.cast_votes.leading()
+        return self.probabilities.argmax(axis=1), self.probabilities.max(axis=1)
 
 
 def sent(value: Value | None) -> Value:

@@ -75,7 +75,7 @@ class StopSample:
 
     def add(self, block: Block, open_rows: npt.NDArray[np.bool_]) -> None:
         """Take the next block; `open_rows` says which of its rows the caller did not exclude."""
-        if block.predictions is None:
+        if not block.has_predictions:
             return
         self.keyed = block.keys is not None
         names = block.rows if block.keys is None else block.keys.astype(np.int64)

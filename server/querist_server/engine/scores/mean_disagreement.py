@@ -24,7 +24,7 @@ class MeanDisagreement(Score):
 
     def measure(self, block: Block, context: Context) -> FloatArray:  # noqa: ARG002 - the same signature for every score
         """Return the probability of a disagreement; 0 where a single member votes."""
-        agreement = (block.vote_shares**2).sum(axis=1)
-        different_pairs = 1 - block.vote_concentration
+        agreement = (block.cast_votes.shares**2).sum(axis=1)
+        different_pairs = 1 - block.cast_votes.concentration
         alone = different_pairs <= np.finfo(float).eps
         return np.where(alone, 0.0, (1 - agreement) / np.where(alone, 1.0, different_pairs))

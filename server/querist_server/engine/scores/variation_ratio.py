@@ -22,4 +22,4 @@ class VariationRatio(Score):
 
     def measure(self, block: Block, context: Context) -> FloatArray:  # noqa: ARG002 - the same signature for every score
         """Return 1 - max v."""
-        return 1 - block.vote_shares.max(axis=1)
+        return 1 - block.cast_votes.shares.max(axis=1)

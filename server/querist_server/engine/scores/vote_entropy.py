@@ -27,6 +27,6 @@ class VoteEntropy(Score):
 
     def measure(self, block: Block, context: Context) -> FloatArray:
         """Return the entropy of the vote shares, scaled if asked."""
-        nats = uncertainty.entropy(block.vote_shares)
+        nats = uncertainty.entropy(block.cast_votes.shares)
         most = min(len(context.weights), context.classes)
         return nats / np.log(most) if self.normalized and most > 1 else nats
