@@ -7,7 +7,11 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +32,7 @@ CONFIG = (
 )
 HELD_OUT, START, POOL, BATCH, ROUNDS = 400, 40, 500, 24, 3
 RATE = 30.0  # EUR an hour
-MANY = 1000
+MANY = 5000
 
 
 def picture(pixels: np.ndarray) -> str:
@@ -184,23 +188,53 @@ def in_clusters(studio: LabelStudio, client: querist.Client) -> None:
 
 
 def many(studio: LabelStudio, client: querist.Client) -> None:
-    """How long many tasks take."""
-    number, tasks = studio.project("Many", CONFIG.replace("Image name", "Text name"), [{"image": f"text {place}"} for place in range(MANY)])
+    """How long many tasks take, and how long somebody who labels meanwhile waits for them."""
+    config = CONFIG.replace("Image name", "Text name")
+    number, tasks = studio.project("Many", config, [{"image": f"text {place}"} for place in range(MANY)])
     predictions = np.random.default_rng(5).dirichlet(np.ones(10), MANY)
-    with Project(studio.url, number, studio.token) as project:
+    with Project(studio.url, number, studio.token) as project, studio.sign_up("busy") as http:
         batch = client.select(predictions, strategy="margin", rank_all=True, ids=tasks)
         first = publish(project, batch, round=1, classes=CLASSES)
         again = publish(project, batch, round=1, classes=CLASSES)
-        second = publish(project, batch, round=2, classes=CLASSES)
-        began = time.monotonic()
-        collect(project)
-        seconds = time.monotonic() - began
-    assert (first.sent, again.sent, second.sent) == (MANY, 0, MANY)
+        person = Person(http, number, control_of(config), lambda task: "1", random.Random(1))
+        with working(person) as waits:
+            second = publish(project, batch, round=2, classes=CLASSES)
+    assert (first.sent, again.sent) == (MANY, 0)
+    assert second.sent + second.left_out == MANY
     assert second.removed == (first.version,)
     print(
         f"{MANY} tasks published in {first.seconds:.1f} s ({first.seconds * 1000 / MANY:.2f} s per 1,000), in the next round with removal "
-        f"of the last {second.seconds:.1f} s, again in {again.seconds:.1f} s; collected in {seconds:.1f} s"
+        f"of the last {second.seconds:.1f} s, again in {again.seconds:.1f} s; meanwhile somebody labelled {len(waits)} tasks, and waited "
+        f"{np.median(waits):.2f} s for one and its answer, at most {max(waits):.2f} s"
     )
+    answer = {"result": [{"from_name": "digit", "to_name": "image", "type": "choices", "value": {"choices": ["1"]}}]}
+    number, _ = studio.project("Answered", config, [{"data": {"image": "text"}, "annotations": [answer]} for _ in range(MANY)])
+    with Project(studio.url, number, studio.token) as project:
+        began = time.monotonic()
+        found = collect(project)
+        assert len(found.labels) == MANY
+        print(f"{MANY} labels collected in {time.monotonic() - began:.1f} s")
+
+
+@contextmanager
+def working(person: Person) -> Iterator[list[float]]:
+    """Let a person label, and give the seconds that each task took."""
+    waits: list[float] = []
+    done = threading.Event()
+
+    def label() -> None:
+        while not done.wait(0.2):
+            began = time.monotonic()
+            assert person.work() is not None
+            waits.append(time.monotonic() - began)
+
+    with ThreadPoolExecutor(1) as threads:
+        labelling = threads.submit(label)
+        try:
+            yield waits
+        finally:
+            done.set()
+        labelling.result()
 
 
 def main() -> None:

@@ -15,6 +15,8 @@ from querist.integrations.shapes import Label, suggested
 from querist.results import Batch
 
 CHUNK = 500
+REMOVED_AT_ONCE = 50
+NOT_FOUND = 404
 SAMPLING = "Uncertainty sampling"
 LABELLED = {"filter": "filter:tasks:total_annotations", "operator": "greater", "type": "Number", "value": 0}
 
@@ -179,7 +181,7 @@ def _settle(project: Project, version: str, expected: int) -> None:
     there = _there(project, version)
     for numbers in there.values():
         for number in numbers[1:]:
-            project.call("DELETE", f"/api/predictions/{number}/")
+            _remove(project, number)
     if len(there) != expected:
         raise LabelStudioError(f"{len(there)} of {expected} predictions of {version!r} are there: somebody removes them; publish again")
 
@@ -199,7 +201,25 @@ def _there(project: Project, version: str) -> dict[int, list[int]]:
 
 
 def _remove_others(project: Project, version: str, prefix: str) -> tuple[str, ...]:
-    others = tuple(each for each in _versions(project) if each.startswith(prefix) and each != version)
-    for each in others:
+    """Remove what other rounds left.
+
+    The server removes a whole version in one transaction, at 100 predictions a second or fewer, and people who want to save an answer
+    meanwhile have to wait or are turned away. So all but the last are removed one by one.
+    """
+    others = {each: count for each, count in _versions(project).items() if each.startswith(prefix) and each != version}
+    for each, count in others.items():
+        if count > REMOVED_AT_ONCE:
+            numbers = [number for found in _there(project, each).values() for number in found]
+            for number in numbers[REMOVED_AT_ONCE:]:
+                _remove(project, number)
         project.call("DELETE", f"/api/projects/{project.id}/model-versions/", body={"model_version": each})
-    return others
+    return tuple(others)
+
+
+def _remove(project: Project, number: int) -> None:
+    """Remove a prediction, if nobody else did so meanwhile."""
+    try:
+        project.call("DELETE", f"/api/predictions/{number}/")
+    except LabelStudioError as error:
+        if error.status != NOT_FOUND:
+            raise
