@@ -23,9 +23,12 @@ STOP_SECONDS = 10.0
 _NEEDED = ("onnxruntime", "pydantic_settings", "grpc_health", "grpc_reflection")
 _FOR_OTHERS = tuple(
     f"QUERIST_{name}"
-    for name in ("INSECURE", "SOCKET_MODE", "TLS_CERTIFICATE", "TLS_PRIVATE_KEY", "TLS_CLIENT_CA", "ALLOWED_IDENTITIES", "TOKEN_FILE")
-)
-"""What protects a server that others can reach; a private one has a socket in a directory that is its owner's alone."""
+    for name in (
+        "INSECURE", "SOCKET_MODE", "TLS_CERTIFICATE", "TLS_PRIVATE_KEY", "TLS_CLIENT_CA", "ALLOWED_IDENTITIES", "TOKEN_FILE",
+        "HEALTH_ADDRESS", "METRICS_ADDRESS",
+    )
+)  # fmt: skip
+"""What protects and shows a server that others can reach; a private one has a socket in a directory that is its owner's alone."""
 MISSING = "the server needs more packages: pip install 'querist[server]'"
 
 

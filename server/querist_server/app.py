@@ -22,6 +22,7 @@ from querist.v1 import (
 
 from querist_server import footprint, listening, tls
 from querist_server.engine.pipeline import Limits
+from querist_server.probes import Probes
 from querist_server.runners import sandbox
 from querist_server.runners.confinement import Confinement
 from querist_server.runners.process import WorkerPool
@@ -70,6 +71,8 @@ class Server:
     model_processes : WorkerPool
     bound : Listening
         Where it listens.
+    probes : Probes or None
+        Tells health on an address of its own.
     """
 
     grpc_server: grpc.aio.Server
@@ -79,6 +82,7 @@ class Server:
     watch: Watch
     model_processes: WorkerPool
     bound: listening.Listening
+    probes: Probes | None = None
 
     @property
     def addresses(self) -> list[str]:
@@ -143,7 +147,12 @@ async def build_server(settings: Settings) -> Server:
     bound = listening.listen(
         grpc_server, settings.addresses, insecure=settings.insecure, socket_mode=int(settings.socket_mode, 8), credentials=credentials
     )
-    server = Server(grpc_server, health_servicer, interceptor, workers, watch, model_processes, bound)
+    try:
+        probes = None if settings.health_address is None else Probes(settings.health_address, watch.short_seconds)
+    except listening.ListenError:
+        bound.leave()
+        raise
+    server = Server(grpc_server, health_servicer, interceptor, workers, watch, model_processes, bound, probes)
     for name in server.service_names:  # the health servicer itself would begin with SERVING
         await health_servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
     return server

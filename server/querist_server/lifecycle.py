@@ -37,10 +37,12 @@ async def run(settings: Settings, *, until_stdin_closes: bool) -> None:
     if until_stdin_closes:
         _stop_with_stdin(stop)
     server = await build_server(settings)
+    if server.probes is not None:
+        await server.probes.start()
     await server.grpc_server.start()
     server.watch.begin()
     await _tell(server, health_pb2.HealthCheckResponse.SERVING)
-    SERVER.info("serving", extra={"fields": {"addresses": ",".join(server.addresses), "workers": settings.workers}})
+    SERVER.info("serving", extra={"fields": _told_at_the_start(server, settings)})
     await stop.wait()
     await _stop(server, settings)
 
@@ -59,12 +61,23 @@ async def _stop(server: Server, settings: Settings) -> None:
     server.bound.leave()
     server.workers.close()
     server.model_processes.close()
+    if server.probes is not None:  # last: whoever drains is alive
+        await server.probes.stop()
     SERVER.info("stopped")
+
+
+def _told_at_the_start(server: Server, settings: Settings) -> dict[str, object]:
+    fields: dict[str, object] = {"addresses": ",".join(server.addresses), "workers": settings.workers}
+    if server.probes is not None:
+        fields["health"] = server.probes.address
+    return fields
 
 
 async def _tell(server: Server, status: int) -> None:
     for name in server.service_names:
         await server.health.set(name, status)
+    if server.probes is not None:
+        await server.probes.tell(serving=status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def _stop_with_stdin(stop: asyncio.Event) -> None:

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     """Names (SAN) in callers' certificates that are let in; default: all that tls_client_ca signed. In the environment a JSON list."""
     token_file: Path | None = None
     """Tokens of those who may call, one line each: a name and the token, or its SHA-256 as sha256:HEX. Read again when it changes."""
+    health_address: str | None = None
+    """Where health is told once more, in plain gRPC, for probes of a kubelet: host:port. It serves no data, so that it may be public."""
+    metrics_address: str | None = None
+    """Where Prometheus finds /metrics, in plain HTTP: host:port. It serves counts and no data, so that it may be public."""
+    selection_log: Path | None = None
+    """A file to which each selection is written, one JSON line: its plan, seed, digests of its inputs, and what was chosen; no data."""
     max_connection_age_seconds: float | None = Field(None, ge=1)
     """After this time a connection takes no new calls and its caller connects anew, with credentials that hold then."""
     max_calls: int = Field(4096, ge=1)
@@ -134,6 +140,13 @@ class Settings(BaseSettings):
             if not address.startswith("unix:") and not _is_host_and_port(address):
                 raise ValueError(f"{address!r} is neither host:port nor unix:/path")
         return addresses
+
+    @field_validator("health_address", "metrics_address")
+    @classmethod
+    def _is_an_address_of_its_own(cls, address: str | None) -> str | None:
+        if address is not None and not _is_host_and_port(address):
+            raise ValueError(f"{address!r} is not host:port")
+        return address
 
     @model_validator(mode="after")
     def _there_is_room(self) -> Settings:

@@ -52,7 +52,7 @@ class Watch:
     ) -> None:
         self._calls, self._ceiling, self._most_each = calls, ceiling, most_each
         self._max_idle, self._resident = max_idle_seconds, resident
-        self._short = False
+        self._short_since: float | None = None
         self._trimmed = self._looked_for_idle = 0.0
         self._task: asyncio.Task[None] | None = None
 
@@ -73,14 +73,20 @@ class Watch:
         ------
         RetryLater
         """
-        if self._short and len(self._calls) > 1:
+        if self._short_since is not None and len(self._calls) > 1:
             raise RetryLater("SERVER_OVERLOADED", "the server has too little memory left to begin", RETRY_SECONDS)
+
+    def short_seconds(self) -> float:
+        """Return for how long memory has been short; 0 if it is not."""
+        return 0.0 if self._short_since is None else time.monotonic() - self._short_since
 
     def look(self, now: float) -> None:
         """Look once, at a time of the monotonic clock."""
         resident = self._resident()
-        self._short = resident > SHORT * self._ceiling
-        if self._short:
+        if resident <= SHORT * self._ceiling:
+            self._short_since = None
+        else:
+            self._short_since = now if self._short_since is None else self._short_since
             self._make_room(resident, now if resident > TOO_SHORT * self._ceiling else now - SILENT_SECONDS)
         if now - self._looked_for_idle >= IDLE_LOOK_SECONDS:
             self._looked_for_idle = now
@@ -91,7 +97,7 @@ class Watch:
         while True:
             now = time.monotonic()
             self.look(now)
-            if self._short and now - self._trimmed >= TRIM_SECONDS:
+            if self._short_since is not None and now - self._trimmed >= TRIM_SECONDS:
                 self._trimmed = now
                 await asyncio.to_thread(footprint.give_back)
             await asyncio.sleep(LOOK_SECONDS)
