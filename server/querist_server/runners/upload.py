@@ -64,7 +64,7 @@ class Upload:
             If it was closed meanwhile.
         """
         with self._working():
-            check_model_size(self.size + len(chunk), self._limit)
+            check_model_size(self.size + len(chunk), self._limit, "chunk")
             if self.size == 0:
                 self._again = self._stored()
             if self._again is None:
@@ -154,12 +154,11 @@ class Upload:
             os.close(descriptor)
 
 
-def check_model_size(size: int, limit: int) -> None:
+def check_model_size(size: int, limit: int, field: str) -> None:
     """Refuse a model that is larger than the server takes."""
     if size > limit:
-        raise LimitError(
-            f"the model has {size} bytes or more; this server's max_model_bytes is {limit}", limit="max_model_bytes", allowed=limit
-        )
+        text = f"the model has {size} bytes or more; this server's max_model_bytes is {limit}"
+        raise LimitError(text, limit="max_model_bytes", allowed=limit, field=field)
 
 
 def remove_dead(directory: Path) -> None:

@@ -94,7 +94,10 @@ class ModelServicer(rpc.ModelServiceServicer):
                 break
             if message.header.digest:
                 check_digest(message.header.digest, "header.digest")
-            check_model_size(message.header.size_bytes, self._max_model_bytes)
+            if message.header.size_bytes < 0:
+                problem = f"size_bytes is {message.header.size_bytes}; it must be above 0, or 0 if it is not known"
+                raise EngineError("VALUE_OUT_OF_RANGE", problem, field="header.size_bytes")
+            check_model_size(message.header.size_bytes, self._max_model_bytes, "header.size_bytes")
             return message.header
         raise EngineError("STREAM_OUT_OF_ORDER", "the first message must hold the header", field="header")
 
@@ -152,6 +155,8 @@ def _value(value: Value) -> pb.ModelValue:
 
 
 def _check_whole(header: pb.UploadModelHeader, upload: Upload) -> None:
+    if not upload.size:
+        raise EngineError("MODEL_INVALID", "no bytes came after the header", field="chunk")
     if header.size_bytes and header.size_bytes != upload.size:
         message = f"{upload.size} bytes came; the header says {header.size_bytes}"
         raise EngineError("MODEL_DIGEST_MISMATCH", message, field="header.size_bytes")
