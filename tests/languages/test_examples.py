@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 import subprocess
 
 import conformance
@@ -130,3 +131,22 @@ def test_the_runner_notices_a_bit_a_key_an_order_and_a_refusal(server, files, tm
     done = run(languages.LANGUAGES[name].conformance, server.address, *sorted(tmp_path.glob("*.json")))
     assert done.returncode == 1, done.stderr
     assert re.findall(r"^DIFFERENT wrong_(\d)$", done.stdout, re.MULTILINE) == [str(number) for number in range(len(wrong))]
+
+
+@pytest.mark.parametrize("name", EVERY[:1])
+def test_the_types_for_typescript_fit_the_example_and_notice_a_wrong_name(name, tmp_path):
+    source = languages.EXAMPLES / name
+    for path in source.iterdir():
+        if path.name == "node_modules":
+            (tmp_path / path.name).symlink_to(path)
+        elif path.suffix in {".js", ".json", ".ts"}:
+            shutil.copy(path, tmp_path)
+    manifest = tmp_path / "package.json"
+    manifest.write_text(manifest.read_text().replace("../../../protos", languages.ENVIRONMENT["PROTOS"]))
+    done = run(["npm", "run", "types", "--prefix", str(tmp_path)])
+    assert done.returncode == 0, done.stdout + done.stderr
+    program = tmp_path / "main.js"
+    program.write_text(program.read_text().replace("random_share: 0.2", "random_chare: 0.2").replace("statistics.rows", "statistics.row"))
+    wrong = run(["npm", "exec", "--prefix", str(tmp_path), "tsc", "--", "--project", str(tmp_path)])
+    assert wrong.returncode != 0
+    assert re.findall(r"'(random_chare|row)'", wrong.stdout) == ["random_chare", "row"]

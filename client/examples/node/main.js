@@ -3,9 +3,14 @@
 const { Client, tensor } = require("./querist.js");
 
 const CLASSES = 3;
+/** @type {import("./types/querist/v1/SelectHeader").SelectHeader} */
 const header = { strategy: "margin", count: 10, seed: "18446744073709551613", random_share: 0.2 };
 
-/** Stands for what a model says of the instances from low on: exact numbers that sum to 1. */
+/**
+ * Stands for what a model says of the instances from low on: exact numbers that sum to 1.
+ * @param {number} low
+ * @param {number} high
+ */
 function predictions(low, high) {
   const values = new Float32Array((high - low) * CLASSES);
   for (let index = low; index < high; index++) {
@@ -16,6 +21,7 @@ function predictions(low, high) {
   return { probabilities: tensor(values, [high - low, CLASSES]) };
 }
 
+/** @param {string} address */
 async function main(address) {
   const client = new Client(address, { token: process.env.QUERIST_TOKEN });
   const { api_version, limits } = await client.info();
@@ -25,11 +31,12 @@ async function main(address) {
   console.log(`unary ${unary.selected.indices.join(" ")}`);
 
   const rows = Math.floor(Number(limits.block_bytes) / (4 * CLASSES));
+  /** @param {number} total */
   function* blocks(total) {
     for (let low = 0; low < total; low += rows) yield predictions(low, Math.min(low + rows, total));
   }
   let scored = 0;
-  const rowsOf = (pool) => pool.probabilities.shape[0];
+  const rowsOf = (/** @type {ReturnType<typeof predictions>} */ pool) => pool.probabilities.shape[0];
   const streamed = await client.selectStream(header, blocks(300_000), rowsOf, (progress) => (scored = Number(progress.rows_scored)));
   console.log(`stream ${streamed.selected.indices.join(" ")} of ${streamed.statistics.rows} progress ${scored > 0}`);
 
