@@ -42,7 +42,7 @@ class ModelStore:
 
     def __init__(self, directory: Path, max_bytes: int, max_model_bytes: int) -> None:
         self._directory, self._max_bytes, self._max_model_bytes = directory, max_bytes, max_model_bytes
-        self._lock = threading.Lock()
+        self._lock, self._giving = threading.Lock(), threading.Lock()
         self._models: dict[str, ModelInfo] = {}
         self._uploads: set[Upload] = set()
         self._heal()
@@ -69,7 +69,7 @@ class ModelStore:
         finally:
             upload.close()
             with self._lock:
-                self._uploads.discard(upload)
+                self._uploads = {each for each in self._uploads if not each.gone}
 
     def keep(self, upload: Upload, info: ModelInfo) -> tuple[ModelInfo, bool]:
         """Store an uploaded model for good.
@@ -100,8 +100,8 @@ class ModelStore:
                 except OSError:
                     self._remove(info.digest)
                     raise
-        with self._lock:
-            self._models[info.digest] = info
+                with self._lock:
+                    self._models[info.digest], upload.held = info, 0
         return info, True
 
     def get(self, digest: str) -> ModelInfo:
@@ -229,16 +229,18 @@ class ModelStore:
         stems = [name.removesuffix(ending) for name in self._names() if name.endswith(ending)]
         return sorted(stem for stem in stems if DIGEST.fullmatch(stem))
 
-    def _make_room(self, coming: int) -> None:
-        """Refuse bytes that do not fit beside the models and what all uploads have written."""
-        if self._bytes_known() + coming > self._max_bytes:
-            for digest in list(self._models):
-                self._find(digest)  # another server may have deleted it
-            self._check_room(self._bytes_known(), coming)
+    def _make_room(self, upload: Upload, coming: int) -> None:
+        """Give an upload place for more bytes, or refuse them if they do not fit beside the models and what all uploads hold."""
+        with self._giving:
+            if self._bytes_known() + coming > self._max_bytes:
+                for digest in list(self._models):
+                    self._find(digest)  # another server may have deleted it
+                self._check_room(self._bytes_known(), coming)
+            upload.held += coming
 
     def _bytes_known(self) -> int:
         with self._lock:
-            return sum(info.size_bytes for info in self._models.values()) + sum(upload.written for upload in self._uploads)
+            return sum(info.size_bytes for info in self._models.values()) + sum(upload.held for upload in self._uploads)
 
     def _bytes_on_disk(self) -> int:
         """Count the models of all servers and what arrives at them."""
@@ -269,10 +271,10 @@ class ModelStore:
         sync_directory(self._directory)
 
     def _remove(self, digest: str) -> None:
+        self._model_path(digest).unlink(missing_ok=True)  # first: from here on the model counts as absent, and its place is free
+        self._info_path(digest).unlink(missing_ok=True)
         with self._lock:
             self._models.pop(digest, None)
-        self._info_path(digest).unlink(missing_ok=True)  # first: from here on the model counts as absent
-        self._model_path(digest).unlink(missing_ok=True)
 
     def _model_path(self, digest: str) -> Path:
         return self._directory / f"{digest}{MODEL}"

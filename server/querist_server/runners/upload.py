@@ -27,13 +27,14 @@ class Upload:
     limit : int
         Most bytes.
     make_room : callable
-        Called with the number of bytes that are about to be written; raises if the store has no place for them.
+        Called with the upload and the number of bytes that are about to be written; adds them to `held`, or raises if the store has no
+        place for them.
     stored : callable
         Returns what reads the model that is announced, if it is stored already (then nothing is written), else None.
     """
 
     def __init__(
-        self, directory: Path, limit: int, make_room: Callable[[int], None], stored: Callable[[], Callable[[], bytes] | None]
+        self, directory: Path, limit: int, make_room: Callable[[Upload, int], None], stored: Callable[[], Callable[[], bytes] | None]
     ) -> None:
         self._directory, self._limit, self._make_room, self._stored = directory, limit, make_room, stored
         self._again: Callable[[], bytes] | None = None
@@ -43,13 +44,18 @@ class Upload:
         self._descriptor: int | None = None
         self._path: Path | None = None
         self.size = 0
-        self.written = 0
-        """Bytes that it takes on disk."""
+        self.held = 0
+        """Bytes that it takes on disk or is about to write there."""
 
     @property
     def digest(self) -> str:
         """SHA-256 of the bytes so far."""
         return self._hash.hexdigest()
+
+    @property
+    def gone(self) -> bool:
+        """Whether it is closed and nothing is left of it; what was under way when it was closed may take a while."""
+        return self._over and not self.held
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes.
@@ -68,7 +74,7 @@ class Upload:
             if self.size == 0:
                 self._again = self._stored()
             if self._again is None:
-                self._make_room(len(chunk))
+                self._make_room(self, len(chunk))
                 self._append(chunk)
             self.size += len(chunk)
             self._hash.update(chunk)
@@ -92,7 +98,7 @@ class Upload:
                 os.fsync(self._descriptor)
 
     def move(self, target: Path) -> None:
-        """Give the file its name.
+        """Give the file its name. It holds its bytes until it is closed.
 
         Raises
         ------
@@ -102,7 +108,7 @@ class Upload:
             if self._path is None:
                 raise FileNotFoundError(errno.ENOENT, "the model was deleted while it came once more; upload it again")
             self._path.replace(target)
-            self._path, self.written = None, 0
+            self._path = None
 
     def close(self) -> None:
         """Remove what was not moved: at once, or as soon as what is under way with it has ended."""
@@ -130,9 +136,7 @@ class Upload:
             if self._descriptor is None:
                 self._open()
             while rest:
-                done = os.write(self._descriptor, rest)  # type: ignore[arg-type]  # opened just now
-                self.written += done
-                rest = rest[done:]
+                rest = rest[os.write(self._descriptor, rest) :]  # type: ignore[arg-type]  # opened just now
 
     def _open(self) -> None:
         """Make the file and lock it, while nobody else looks for files that nobody has locked."""
@@ -146,12 +150,12 @@ class Upload:
     def _remove(self) -> None:
         descriptor, path = self._descriptor, self._path
         self._descriptor = self._path = None
-        self.written = 0
         if path is not None:
             with suppress(OSError):  # the disk refuses: the next server to look at it removes it
                 path.unlink()
         if descriptor is not None:
             os.close(descriptor)
+        self.held = 0  # last: nobody else may take the place before it is free
 
 
 def check_model_size(size: int, limit: int, field: str) -> None:
