@@ -10,7 +10,7 @@ TORCH := .cache/torch/installed
 EXAMPLES := .cache/examples/installed
 LABEL_STUDIO := .cache/label-studio/installed
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio readme reference clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk metrics load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio readme reference clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -90,6 +90,9 @@ $(FUZZ)/installed: pyproject.toml
 	$(FUZZ)/bin/python -m pip install --quiet --editable '.[server]' --group fuzz
 	touch $@
 
+metrics: $(STAMP) ## a real Prometheus (Debian's package prometheus) beside a server at work: every query of dashboard and alerts
+	PYTHONPATH=tests/support $(BIN)/python tests/integration/metrics.py
+
 junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
 	$(BIN)/python tests/bench/junk.py
 
@@ -139,7 +142,7 @@ conformance: $(STAMP) ## write the conformance files again
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[server,demo,pandas]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[server,demo,otel,pandas]' --group dev
 	touch $@
 
 clean: ## remove what is made

@@ -15,14 +15,20 @@ from querist import _annotators_command, _files, _label_studio_command, _stop_co
 from querist._local import MISSING, server_is_installed
 from querist.errors import QueristError
 
+_OF_SERVER = {
+    "serve": "run the server",
+    "check-config": "say what a server would do with its settings, and listen nowhere",
+    "replay": "run selections of a selection log again, from files",
+}
+"""Commands of which the server's own command line knows the rest."""
 _ONLY_HERE = "a private server, started for this command"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0, 1 if the request failed, 2 if the command was wrong."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["serve"]:
-        return _serve(given)
+    if given and given[0] in _OF_SERVER:
+        return _become_server(given)
     if given[:1] == ["demo"]:
         return _demo(given[1:])
     options = _parser().parse_args(given)
@@ -47,7 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="querist", description="Choose which unlabelled instances a person should label next.")
     parser.add_argument("--version", action="version", version=querist.__version__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="run the server", add_help=False)
+    for name, help_text in _OF_SERVER.items():
+        commands.add_parser(name, help=help_text, add_help=False)
     commands.add_parser("demo", help="replay active learning on a real data set against random", add_help=False)
     select = commands.add_parser("select", help="choose from predictions in a file")
     select.add_argument("file", help="predictions: .npy, .npz, .csv or .parquet")
@@ -126,8 +133,8 @@ def _info(client: querist.Client, options: argparse.Namespace) -> None:  # noqa:
     sys.stdout.write(json.dumps(shown, indent=2) + "\n")
 
 
-def _serve(arguments: list[str]) -> int:
-    """Become the server."""
+def _become_server(arguments: list[str]) -> int:
+    """Become the server, or one of its own commands."""
     if not server_is_installed():
         sys.stderr.write(f"querist: {MISSING}\n")
         return 2

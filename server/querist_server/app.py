@@ -22,7 +22,7 @@ from querist.v1 import (
 
 from querist_server import footprint, listening, tls
 from querist_server.engine.pipeline import Limits
-from querist_server.probes import Probes
+from querist_server.instruments import Instruments
 from querist_server.runners import sandbox
 from querist_server.runners.confinement import Confinement
 from querist_server.runners.process import WorkerPool
@@ -52,6 +52,7 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
         (system_service_pb2, "SystemService"),
     )
 )
+_METHODS = {f"/{service.full_name}/{method.name}": method.name for service in _SERVICES for method in service.methods}
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ class Server:
     model_processes : WorkerPool
     bound : Listening
         Where it listens.
-    probes : Probes or None
-        Tells health on an address of its own.
+    instruments : Instruments
+        What shows an operator how it is.
     """
 
     grpc_server: grpc.aio.Server
@@ -82,7 +83,7 @@ class Server:
     watch: Watch
     model_processes: WorkerPool
     bound: listening.Listening
-    probes: Probes | None = None
+    instruments: Instruments
 
     @property
     def addresses(self) -> list[str]:
@@ -108,7 +109,8 @@ async def build_server(settings: Settings) -> Server:
         If certificates or tokens cannot be used.
     """
     files = _local_files(settings)
-    interceptor = CallInterceptor(settings.max_calls)
+    instruments = Instruments(settings, _METHODS)
+    interceptor = CallInterceptor(settings.max_calls, instruments.observers)
     watch = Watch(
         interceptor.open,
         ceiling=settings.max_memory_bytes,
@@ -116,7 +118,8 @@ async def build_server(settings: Settings) -> Server:
         max_idle_seconds=settings.max_idle_seconds,
     )
     interceptor.admit = watch.check
-    access = Access(Tokens(settings.token_file) if settings.token_file is not None else None, settings.allowed_identities)
+    tokens = Tokens(settings.token_file) if settings.token_file is not None else None
+    access = Access(tokens, settings.allowed_identities, instruments.observers)
     credentials = tls.credentials_of(settings)
     grpc_server = grpc.aio.server(interceptors=[access, interceptor], options=_channel_options(settings))
     workers = Workers(settings.workers, settings.max_waiting, _in_flight_bytes(settings))
@@ -130,7 +133,9 @@ async def build_server(settings: Settings) -> Server:
     policy = _model_policy(settings)
     models = Models(store, model_processes, policy, max(settings.max_classes, settings.max_embedding_width))
     health_servicer = health.aio.HealthServicer()
-    selection = SelectionServicer(workers, _limits(settings), models, settings.max_message_bytes, files)
+    selection = SelectionServicer(
+        workers, _limits(settings), models, settings.max_message_bytes, files, digests=instruments.log is not None
+    )
     selection_service_pb2_grpc.add_SelectionServiceServicer_to_server(selection, grpc_server)
     annotations = AnnotationServicer(workers, _limits(settings), files)
     annotation_service_pb2_grpc.add_AnnotationServiceServicer_to_server(annotations, grpc_server)
@@ -148,11 +153,11 @@ async def build_server(settings: Settings) -> Server:
         grpc_server, settings.addresses, insecure=settings.insecure, socket_mode=int(settings.socket_mode, 8), credentials=credentials
     )
     try:
-        probes = None if settings.health_address is None else Probes(settings.health_address, watch.short_seconds)
+        await instruments.listen(interceptor, workers, watch, model_processes, store)
     except listening.ListenError:
         bound.leave()
         raise
-    server = Server(grpc_server, health_servicer, interceptor, workers, watch, model_processes, bound, probes)
+    server = Server(grpc_server, health_servicer, interceptor, workers, watch, model_processes, bound, instruments)
     for name in server.service_names:  # the health servicer itself would begin with SERVING
         await health_servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
     return server

@@ -10,7 +10,9 @@ import threading
 from contextlib import suppress
 
 from grpc_health.v1 import health_pb2
+from querist._version import __version__
 
+from querist_server import quota
 from querist_server.app import Server, build_server
 from querist_server.settings import Settings
 from querist_server.telemetry import SERVER
@@ -37,8 +39,7 @@ async def run(settings: Settings, *, until_stdin_closes: bool) -> None:
     if until_stdin_closes:
         _stop_with_stdin(stop)
     server = await build_server(settings)
-    if server.probes is not None:
-        await server.probes.start()
+    await server.instruments.start()
     await server.grpc_server.start()
     server.watch.begin()
     await _tell(server, health_pb2.HealthCheckResponse.SERVING)
@@ -61,23 +62,28 @@ async def _stop(server: Server, settings: Settings) -> None:
     server.bound.leave()
     server.workers.close()
     server.model_processes.close()
-    if server.probes is not None:  # last: whoever drains is alive
-        await server.probes.stop()
+    await server.instruments.stop()
     SERVER.info("stopped")
 
 
 def _told_at_the_start(server: Server, settings: Settings) -> dict[str, object]:
-    fields: dict[str, object] = {"addresses": ",".join(server.addresses), "workers": settings.workers}
-    if server.probes is not None:
-        fields["health"] = server.probes.address
-    return fields
+    found = quota.processors()
+    return {
+        "addresses": ",".join(server.addresses),
+        **server.instruments.addresses,
+        "version": __version__,
+        "workers": settings.workers,
+        "processors": found.usable,
+        "by": found.source,
+        "model_threads": max(1, settings.workers // settings.model_workers),
+        "max_memory_bytes": settings.max_memory_bytes,
+    }
 
 
 async def _tell(server: Server, status: int) -> None:
     for name in server.service_names:
         await server.health.set(name, status)
-    if server.probes is not None:
-        await server.probes.tell(serving=status == health_pb2.HealthCheckResponse.SERVING)
+    await server.instruments.tell(serving=status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def _stop_with_stdin(stop: asyncio.Event) -> None:

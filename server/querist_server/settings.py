@@ -116,6 +116,12 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """Form of log lines on standard error."""
 
+    @property
+    def traces(self) -> bool:
+        """Whether spans are sent: where to is said by the variables of OpenTelemetry's own standard, which its SDK reads."""
+        said = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+        return any(os.environ.get(name) for name in said) and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true"
+
     @field_validator("socket_mode")
     @classmethod
     def _owner_can_connect(cls, mode: str) -> str:

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -30,9 +31,14 @@ class ServerProcess:
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **environment}, text=True
         )
         first = self.process.stderr.readline()
+        while first.startswith("{") and '"addresses"' not in first:  # what it says before it serves
+            first = self.process.stderr.readline()
         if not first.startswith("{"):
             raise RuntimeError(f"the server did not start: {first}{self.process.stderr.read()}")
-        self.address = json.loads(first)["addresses"].split(",")[0]
+        self.began: dict[str, Any] = json.loads(first)
+        """What it said when it began to serve."""
+        self.addresses: list[str] = self.began["addresses"].split(",")
+        self.address = self.addresses[0]
         self.defects: list[str] = []
         """Log lines that speak of defects."""
         self.last_words: deque[str] = deque(maxlen=20)

@@ -20,8 +20,10 @@ class Serving:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.server = self.call(app.build_server(self.settings))
+        self.call(self.server.instruments.start())
         self.call(self.server.grpc_server.start())
         self._loop.call_soon_threadsafe(self.server.watch.begin)
+        self.call(self.server.instruments.tell(serving=True))
         self.address = self.server.addresses[0]
 
     def call(self, coroutine: Any) -> Any:
@@ -32,6 +34,7 @@ class Serving:
         self.call(self.server.watch.end())
         self.server.workers.close()
         self.server.model_processes.close()
+        self.call(self.server.instruments.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

@@ -10,7 +10,6 @@ on several threads if asked, and folded in row order, so the answer does not dep
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +29,7 @@ from querist_server.engine.part import FloatArray, IndexArray, RowWeight, Suspec
 from querist_server.engine.pool import Block, Context, Side
 from querist_server.engine.selection import Selection, Statistics
 from querist_server.engine.side import SideIntake
+from querist_server.engine.stages import Stages
 from querist_server.engine.task import Limits, Task
 from querist_server.engine.work import Work
 
@@ -54,6 +54,8 @@ class Run:
         How many blocks are scored at a time.
     hold : callable
         Told how many bytes a part is about to hold beside the rows; raises if there are not so many.
+    stages : Stages, optional
+        Where it is noted how long scoring and choosing take.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Run:
         checkpoint: Callable[[], None] = lambda: None,
         threads: int = 1,
         hold: Callable[[float], None] = lambda _: None,
+        stages: Stages | None = None,
     ) -> None:
         self.rows_received = 0
         self.rows_scored = 0
@@ -77,7 +80,7 @@ class Run:
         self._ahead = 2 * threads
         self._shape: shape.Shape | None = None
         self._following: Following | None = None
-        self._seconds = 0.0
+        self._stages = stages or Stages()
 
     @property
     def bytes_kept(self) -> int:
@@ -146,9 +149,9 @@ class Run:
         self._check_rows()
         if self._threads is not None:
             self._threads.shutdown()
-        started = time.perf_counter()
-        selection = choosing.select(self.task, self._context, self._shape, self._holdings)
-        selection.seconds.update(SCORE=self._seconds, CHOOSE=time.perf_counter() - started)
+        with self._stages["CHOOSE"]:
+            selection = choosing.select(self.task, self._context, self._shape, self._holdings)
+        selection.seconds.update(self._stages.seconds)
         if self._following is not None:
             selection = dataclasses.replace(selection, advice=self._following.advice(self.task, selection))
         return selection
@@ -208,14 +211,13 @@ class Run:
             raise EngineError("FIELD_MISSING", message, field="calibration_origin")
 
     def _fold(self, cuts: Iterable[grid.Cut]) -> None:
-        started = time.perf_counter()
-        for scored in self._scored(cuts):
-            self._checkpoint()
-            self._holdings.add(scored)
-            if self._following is not None:
-                self._following.add(scored.block, self._open(scored.block))
-            self.rows_scored += scored.block.length
-        self._seconds += time.perf_counter() - started
+        with self._stages["SCORE"]:
+            for scored in self._scored(cuts):
+                self._checkpoint()
+                self._holdings.add(scored)
+                if self._following is not None:
+                    self._following.add(scored.block, self._open(scored.block))
+                self.rows_scored += scored.block.length
 
     def _scored(self, cuts: Iterable[grid.Cut]) -> Iterator[Scored]:
         """Score blocks, several at a time, and give them back in order."""

@@ -52,6 +52,12 @@ def values_of(said: Any, kind: str, maps: frozenset[str]) -> tuple[Value, ...]:
     return tuple(Value(value["name"], value["type"], tuple(value["shape"]), value["name"] in maps) for value in values)
 
 
+def seconds_of(said: Any, most: float) -> float | None:
+    """Return how long a model took, as a worker says; None if that is no such number, or more than the `most` it can be."""
+    seconds = said.get("seconds")
+    return float(seconds) if type(seconds) in (int, float) and 0 <= seconds <= most else None
+
+
 def _is_value(value: Any) -> bool:
     if not isinstance(value, dict):
         return False

@@ -58,6 +58,8 @@ class WorkerProcess:
     def __init__(self, threads: int, confinement: Confinement, directory: Path) -> None:
         self.fresh = True
         """Whether it has not been asked anything yet."""
+        self.digests: set[str] = set()
+        """Models that it has loaded at some time."""
         settings = map(str, (threads, confinement.memory_bytes, confinement.cpu_seconds, os.getpid()))
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "querist_server.runners.worker", *settings],
@@ -80,6 +82,11 @@ class WorkerProcess:
     def pid(self) -> int:
         """The process's id."""
         return self._process.pid
+
+    @property
+    def models(self) -> int:
+        """How many models it has loaded now."""
+        return min(len(self.digests), frames.MOST_SESSIONS)
 
     @property
     def alive(self) -> bool:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
 
+MOST_SESSIONS = 16
+"""Models that stay loaded in a process; the one that was not used for longest goes first."""
 MOST_HEADER_BYTES = 2**20
 MOST_DIMENSIONS = 8
 DTYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"})

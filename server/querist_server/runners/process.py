@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import tempfile
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,13 +15,17 @@ from typing import Any, TypeVar
 
 import numpy.typing as npt
 
-from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.errors import Cancelled, EngineError, LimitError
 from querist_server.runners import answers, child, frames
 from querist_server.runners.child import POLL_SECONDS, Checkpoint, ShortOfMemory, TookTooLong, WorkerDied, WorkerProcess
 from querist_server.runners.confinement import Confinement
 from querist_server.runners.store import Value
 
 T = TypeVar("T")
+
+CAUSES = ("died", "memory", "time", "caller", "replaced")
+"""Why a process ended: it died or told what cannot be, took more memory or time than it may, its call ended in the middle, or a new one
+took its place."""
 
 
 class WorkerPool:
@@ -41,6 +47,10 @@ class WorkerPool:
         for _ in range(processes):
             self._places.put(None)
         self._started: set[WorkerProcess] = set()
+        self.starts = 0
+        """Processes that were started."""
+        self.ends = Counter(dict.fromkeys(CAUSES, 0))
+        """Processes that ended before the server, by cause."""
         self._lock = threading.Lock()
         self._directory = tempfile.TemporaryDirectory(prefix="querist-worker-")
         Path(self._directory.name).chmod(0o500)
@@ -84,6 +94,7 @@ class WorkerPool:
         inputs: Mapping[str, npt.NDArray[Any]],
         outputs: Mapping[str, int],
         checkpoint: Checkpoint,
+        tell_seconds: Callable[[float | None], None] = lambda _: None,
     ) -> frames.Arrays:
         """Run a model on one batch.
 
@@ -97,6 +108,8 @@ class WorkerPool:
             Names of the outputs that are wanted, and the most bytes of each.
         checkpoint : callable
             Raises if the caller has gone; the process is killed then.
+        tell_seconds : callable
+            Told how long the model took by the process's own word; None if it gave none that can be true.
 
         Raises
         ------
@@ -107,10 +120,13 @@ class WorkerPool:
         question = {"do": "run", "digest": digest, "outputs": dict(outputs)}
 
         def run(worker: WorkerProcess) -> tuple[dict[str, Any], frames.Arrays]:
+            started = time.perf_counter()
             answered = worker.ask(question, inputs, outputs, checkpoint)
             if answered[0].get("missing"):
                 _loaded(worker, digest, runnable(), checkpoint)
+                started = time.perf_counter()
                 answered = worker.ask(question, inputs, outputs, checkpoint)
+            tell_seconds(answers.seconds_of(answered[0], time.perf_counter() - started))
             return answered
 
         header, arrays = self._on_a_worker(run, checkpoint)
@@ -129,6 +145,12 @@ class WorkerPool:
         """Ids of the processes that run."""
         with self._lock:
             return [worker.pid for worker in self._started if worker.alive]
+
+    @property
+    def models_loaded(self) -> int:
+        """Models that are loaded, counted once for each process that has them."""
+        with self._lock:
+            return sum(worker.models for worker in self._started if worker.alive)
 
     def close(self) -> None:
         """End all processes."""
@@ -165,16 +187,20 @@ class WorkerPool:
     def _worker(self, checkpoint: Checkpoint, *, fresh: bool) -> Iterator[WorkerProcess]:
         """Lend a process for one request, and take it back if it still lives."""
         worker = self._free_place(checkpoint)
+        cause = "died"
         try:
             if worker is None or not worker.alive or fresh:
-                self._forget(worker)
+                self._forget(worker, "replaced" if worker is not None and worker.alive else "died")
                 worker = None
                 worker = self._start()
                 self._check(worker, checkpoint)
             yield worker
+        except BaseException as error:
+            cause = _cause_of(error)
+            raise
         finally:
             if worker is not None and not worker.alive:
-                self._forget(worker)
+                self._forget(worker, cause)
                 worker = None
             self._places.put(worker)
 
@@ -194,6 +220,7 @@ class WorkerPool:
             raise EngineError("MODEL_WORKER_DIED", f"no process for models can be started now: {problem}", field="models") from error
         with self._lock:
             self._started.add(worker)
+            self.starts += 1
         return worker
 
     def _check(self, worker: WorkerProcess, checkpoint: Checkpoint) -> None:
@@ -202,15 +229,22 @@ class WorkerPool:
             worker.kill()
             raise EngineError("MODEL_WORKER_DIED", "the process for models cannot be confined, which this server requires", field="models")
 
-    def _forget(self, worker: WorkerProcess | None) -> None:
+    def _forget(self, worker: WorkerProcess | None, cause: str) -> None:
         if worker is not None:
             worker.kill()
             with self._lock:
                 self._started.discard(worker)
+                self.ends[cause] += 1
+
+
+def _cause_of(error: BaseException) -> str:
+    causes: dict[type[BaseException], str] = {ShortOfMemory: "memory", TookTooLong: "time", Cancelled: "caller"}
+    return causes.get(type(error), "died")
 
 
 def _loaded(worker: WorkerProcess, digest: str, runnable: bytes, checkpoint: Checkpoint) -> dict[str, Any]:
     header = child.load(worker, digest, runnable, checkpoint)
     if "failed" in header:
         raise EngineError("MODEL_INVALID", f"the model cannot be loaded: {answers.text_of(header['failed'])}")
+    worker.digests.add(digest)
     return header

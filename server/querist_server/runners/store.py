@@ -142,6 +142,17 @@ class ModelStore:
             raise EngineError("MODEL_NOT_FOUND", message, field="digest")
         return content
 
+    def holdings(self) -> tuple[int, int]:
+        """Return how many models there are, and how many bytes they and uploads under way take.
+
+        Raises
+        ------
+        EngineError
+            MODEL_STORE_UNAVAILABLE.
+        """
+        with disk_errors("read"):
+            return len(self._digests(INFO)), self._bytes_on_disk()
+
     def page(self, after: str, count: int) -> list[ModelInfo]:
         """Return at most `count` models with digests above `after`, by digest.
 

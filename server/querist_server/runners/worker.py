@@ -2,7 +2,8 @@
 
     first, unasked                                                            -> {"possible": [what the sandbox cannot prevent]}
     {"do": "load", "digest"}                     with an array "model"        -> {"inputs": [...], "outputs": [...]}
-    {"do": "run", "digest", "outputs": {name: most bytes}}, inputs as arrays  -> the outputs as arrays, or {"missing": true}
+    {"do": "run", "digest", "outputs": {name: most bytes}}, inputs as arrays  -> the outputs as arrays with {"seconds"} that the model
+                                                                                 took, or {"missing": true}
 
 A model that fails answers {"failed": message}, and the process goes on; {"exhausted": message} if memory was short;
 {"large": [name, bytes]} if an output is larger than asked for.
@@ -14,6 +15,7 @@ import base64
 import os
 import re
 import sys
+import time
 from collections import OrderedDict
 from typing import Any, BinaryIO
 
@@ -22,8 +24,6 @@ import onnxruntime
 
 from querist_server.runners import frames, sandbox
 
-MOST_SESSIONS = 16
-"""Models that stay loaded; the one that was not used for longest goes first."""
 _SHORT_OF_MEMORY = re.compile(r"bad_alloc|bad allocation|[Ff]ailed to allocate|[Oo]ut of memory|Unable to allocate|std::length_error")
 _WARM_UP = base64.b64decode(
     "CAg6TQoRCgF4CgF3EgF5IgZNYXRNdWwSAWcqDwgBCAEQASIEAACAP0IBd1oRCgF4EgwKCggBEgYKAAoCCAFiEQoBeRIMCgoIARIGCgAKAggBQgQKABAP"
@@ -47,7 +47,7 @@ class Sessions:
     def load(self, digest: str, onnx: bytes) -> onnxruntime.InferenceSession:
         """Load a model."""
         self._loaded[digest] = session = _session(onnx, self._threads)
-        while len(self._loaded) > MOST_SESSIONS:
+        while len(self._loaded) > frames.MOST_SESSIONS:
             self._loaded.popitem(last=False)
         return session
 
@@ -68,13 +68,15 @@ def answer(sessions: Sessions, header: dict[str, Any], arrays: frames.Arrays) ->
     if session is None:
         return frames.pack({"missing": True})
     most = header["outputs"]
+    started = time.perf_counter()
     outputs = dict(zip(most, session.run(list(most), arrays), strict=True))
+    seconds = time.perf_counter() - started
     for name, output in outputs.items():
         if not isinstance(output, np.ndarray) or output.dtype.str not in frames.DTYPES:
             return frames.pack({"failed": f"the output {name} is no tensor of numbers"})
         if output.nbytes > most[name]:
             return frames.pack({"large": [name, output.nbytes]})
-    return frames.pack({}, outputs)
+    return frames.pack({"seconds": seconds}, outputs)
 
 
 def _session(onnx: bytes, threads: int) -> onnxruntime.InferenceSession:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, NoReturn
 
 import grpc
@@ -10,6 +10,7 @@ import grpc
 from querist_server.engine.errors import EngineError
 from querist_server.service import calls
 from querist_server.service.errors import failure_of
+from querist_server.service.observing import Observer, Outcome, tell
 from querist_server.service.tokens import Tokens
 from querist_server.telemetry import CALLS
 
@@ -33,10 +34,12 @@ class Access(grpc.aio.ServerInterceptor):
     identities : collection of str
         Names in certificates that are let in; empty: any that the TLS handshake has let in. Unix sockets know no certificates; who may
         connect to them is decided by their permissions.
+    observers : sequence of Observer
+        Hear of each call that is denied.
     """
 
-    def __init__(self, tokens: Tokens | None, identities: Collection[str]) -> None:
-        self._tokens = tokens
+    def __init__(self, tokens: Tokens | None, identities: Collection[str], observers: Sequence[Observer] = ()) -> None:
+        self._tokens, self._observers = tokens, observers
         self._identities = frozenset(identities)
 
     async def intercept_service(
@@ -51,7 +54,7 @@ class Access(grpc.aio.ServerInterceptor):
         if self._tokens is not None:
             name = self._tokens.name_of(_bearer(metadata)) or ""
             if not name:
-                return _denying("CREDENTIALS_INVALID", method, metadata)
+                return self._denying("CREDENTIALS_INVALID", method, metadata)
         handler = await continuation(handler_call_details)
         return self._guarded(_UNKNOWN if handler is None else handler, name, method, metadata)
 
@@ -61,7 +64,7 @@ class Access(grpc.aio.ServerInterceptor):
         async def admit(context: Context) -> None:
             names = _names(context)
             if self._identities and self._identities.isdisjoint(names) and not context.peer().startswith(_UNIX):
-                await _deny("CALLER_NOT_ALLOWED", method, metadata, context)
+                await self._deny("CALLER_NOT_ALLOWED", method, metadata, context)
             calls.CALLER.set(name or next(iter(names), ""))
 
         async def answer(request: Any, context: Context) -> Any:
@@ -79,6 +82,20 @@ class Access(grpc.aio.ServerInterceptor):
         codecs = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
         return make(answers if handler.response_streaming else answer, **codecs)
 
+    def _denying(self, reason: str, method: str, metadata: _Metadata) -> Handler:
+        async def deny(requests: Any, context: Context) -> None:  # noqa: ARG001 - never read: that is the point
+            await self._deny(reason, method, metadata, context)
+
+        return grpc.stream_stream_rpc_method_handler(deny)  # streams begin before their first message is there, whatever the caller sends
+
+    async def _deny(self, reason: str, method: str, metadata: _Metadata, context: Context) -> NoReturn:
+        call = calls.Call(method, calls.request_id(metadata), trace=calls.trace_context(metadata))
+        failure = failure_of(EngineError(reason, _MESSAGES[reason]), call.request_id)
+        fields = {"method": method, "code": failure.code.name, "reason": reason, "peer": context.peer(), "request_id": call.request_id}
+        tell(self._observers, call, Outcome(failure.code.name, reason))
+        CALLS.warning("denied", extra={"fields": fields})
+        await context.abort(failure.code, failure.status.message, (*failure.trailers, (calls.REQUEST_ID_HEADER, call.request_id)))
+
 
 def _bearer(metadata: _Metadata) -> str:
     """Return the call's token; an empty one if there is none, or if there are several, of which only one would be checked."""
@@ -93,13 +110,6 @@ def _names(context: Context) -> list[str]:
     return [name.decode(errors="replace") for name in context.auth_context().get("x509_subject_alternative_name", ())]
 
 
-def _denying(reason: str, method: str, metadata: _Metadata) -> Handler:
-    async def deny(requests: Any, context: Context) -> None:  # noqa: ARG001 - never read: that is the point
-        await _deny(reason, method, metadata, context)
-
-    return grpc.stream_stream_rpc_method_handler(deny)  # streams begin before their first message is there, whatever the caller sends
-
-
 async def _unknown(requests: Any, context: Context) -> AsyncIterator[bytes]:  # noqa: ARG001 - never read
     await context.abort(grpc.StatusCode.UNIMPLEMENTED, "there is no such method")
     yield b""  # type: ignore[unreachable]  # it makes this a generator, as handlers of streams are
@@ -110,11 +120,3 @@ _MESSAGES = {
     "CREDENTIALS_INVALID": "a valid token is needed, as metadata: authorization: Bearer TOKEN",
     "CALLER_NOT_ALLOWED": "this caller may not call this server",
 }
-
-
-async def _deny(reason: str, method: str, metadata: _Metadata, context: Context) -> NoReturn:
-    call_id = calls.request_id(metadata)
-    failure = failure_of(EngineError(reason, _MESSAGES[reason]), call_id)
-    fields = {"method": method, "code": failure.code.name, "reason": reason, "peer": context.peer(), "request_id": call_id}
-    CALLS.warning("denied", extra={"fields": fields})
-    await context.abort(failure.code, failure.status.message, (*failure.trailers, (calls.REQUEST_ID_HEADER, call_id)))

@@ -9,7 +9,7 @@ anything else               a defect: INTERNAL, with an id under which the log h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2, message
@@ -81,6 +81,10 @@ CODES: dict[str, grpc.StatusCode] = {
 }
 
 
+LIMITS = ("max_calls", "max_waiting", "max_in_flight_bytes", "max_memory_bytes", "open_files", "draining")
+"""Why the server cannot take a call now: the setting that says how much there is of what is missing, or what it is."""
+
+
 class RetryLater(Exception):  # noqa: N818 - says what to do
     """The server cannot take the call now.
 
@@ -91,12 +95,15 @@ class RetryLater(Exception):  # noqa: N818 - says what to do
     message : str
     seconds : float
         When to try again.
+    limit : str
+        One of `LIMITS`.
     """
 
-    def __init__(self, reason: str, message: str, seconds: float) -> None:
+    def __init__(self, reason: str, message: str, seconds: float, limit: str) -> None:
         super().__init__(message)
         self.reason = reason
         self.seconds = seconds
+        self.limit = limit
 
 
 class StreamIdle(Exception):  # noqa: N818 - says what happened
@@ -105,11 +112,12 @@ class StreamIdle(Exception):  # noqa: N818 - says what happened
 
 @dataclass(frozen=True)
 class Failure:
-    """How a call failed: its code, its reason, and the status that goes to the caller."""
+    """How a call failed: its code, its reason, the status that goes to the caller, and which limit refused it, if one did."""
 
     code: grpc.StatusCode
     reason: str
     status: status_pb2.Status
+    limit: str = ""
 
     @property
     def trailers(self) -> tuple[tuple[str, bytes], ...]:
@@ -124,7 +132,7 @@ def failure_of(error: Exception, request_id: str) -> Failure:
     if isinstance(error, RetryLater):
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(round(error.seconds * 1000))
-        return _failure(error.reason, str(error), {}, error_details_pb2.RetryInfo(retry_delay=delay))
+        return replace(_failure(error.reason, str(error), {}, error_details_pb2.RetryInfo(retry_delay=delay)), limit=error.limit)
     if isinstance(error, StreamIdle):
         return _failure("STREAM_IDLE", str(error), {})
     if isinstance(error, Cancelled):
@@ -169,7 +177,7 @@ def _at_fault(error: EngineError) -> Failure:
     text = f"{where}{at}{error}"
     violation = error_details_pb2.BadRequest.FieldViolation(field=field, description=_cut(f"{at}{error}", MOST_MESSAGE_BYTES))
     details = [error_details_pb2.BadRequest(field_violations=[violation])] if field else []
-    return _failure(error.reason, text, metadata, *details)
+    return replace(_failure(error.reason, text, metadata, *details), limit=metadata.get("limit", ""))
 
 
 def _failure(reason: str, text: str, metadata: dict[str, str], *details: message.Message) -> Failure:

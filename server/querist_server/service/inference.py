@@ -7,6 +7,7 @@ rounds differently, and the answer must not depend on how the rows were sent.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from querist_server.engine.grid import Cut, Grid
 from querist_server.runners import graph
 from querist_server.runners.process import WorkerPool
 from querist_server.runners.store import ModelStore, Value
+from querist_server.service.account import Account, ModelRun
 from querist_server.service.decode import MODEL_INPUT, Columns
 from querist_server.service.model_policy import ModelPolicy
 from querist_server.service.model_use import PREDICTIONS, Wiring, wiring_of
@@ -98,6 +100,8 @@ class Inference:
         Where they are found and run.
     checkpoint : callable
         Raises if the caller has gone.
+    account : Account
+        Where runs of models are noted.
 
     Raises
     ------
@@ -105,10 +109,12 @@ class Inference:
         If this server does not run such models.
     """
 
-    def __init__(self, header: selection_service_pb2.SelectHeader, models: Models, checkpoint: Callable[[], None]) -> None:
+    def __init__(
+        self, header: selection_service_pb2.SelectHeader, models: Models, checkpoint: Callable[[], None], account: Account
+    ) -> None:
         self.class_labels: list[str] = []
         self._uses = list(header.models)
-        self._models, self._checkpoint = models, checkpoint
+        self._models, self._checkpoint, self._account = models, checkpoint, account
         self._signature: shape.Signature | None = None
         self._members: list[tuple[Described, Wiring]] = []
         self._grid = Grid(BATCH_ROWS)
@@ -188,12 +194,20 @@ class Inference:
         for index, (described, wiring) in enumerate(self._members):
             inputs = {name: cut.columns[MODEL_INPUT.format(source)] for name, source in wiring.inputs.items()}
             most = dict.fromkeys(wiring.wanted, rows * self._models.most_columns * _WIDEST_ELEMENT)
-            outputs = self._models.pool.run(described.digest, described.runnable, inputs, most, self._checkpoint)
+            outputs = self._run(described, inputs, most, rows)
             members.append(wiring.prediction_of(outputs, rows, f"header.models[{index}]"))
             if wiring.embeddings is not None:
                 columns["embeddings"] = wiring.embeddings_of(outputs, rows, f"header.models[{index}]")
         columns[_column_name(self._members[0][1].role, len(members))] = _joined(members, self._members[0][1].role)
         return columns
+
+    def _run(self, described: Described, inputs: Columns, most: dict[str, int], rows: int) -> Columns:
+        said: list[float | None] = [None]
+        began = time.perf_counter()
+        try:
+            return self._models.pool.run(described.digest, described.runnable, inputs, most, self._checkpoint, said.append)
+        finally:
+            self._account.ran(ModelRun(described.digest, rows, began, time.perf_counter(), said[-1]))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from asyncio import CancelledError
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,9 @@ from google.protobuf.message import DecodeError
 
 from querist_server.engine.errors import Cancelled, EngineError
 from querist_server.service import calls
+from querist_server.service.account import Account
 from querist_server.service.errors import Failure, RetryLater, failure_of
+from querist_server.service.observing import Observer, Outcome, tell
 from querist_server.telemetry import CALLS, SERVER
 
 HEALTH = "/grpc.health.v1.Health/"
@@ -32,9 +34,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     ----------
     max_calls : int
         Calls that may be open at a time.
+    observers : sequence of Observer
+        Hear of each call when it has ended.
     """
 
-    def __init__(self, max_calls: int) -> None:
+    def __init__(self, max_calls: int, observers: Sequence[Observer] = ()) -> None:
         self.draining = False
         self.running = 0
         """Calls of which the answer has not left yet."""
@@ -42,7 +46,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """Calls that are being answered, or wait for their caller."""
         self.admit: Callable[[], None] = lambda: None
         """Refuses a new call by what it raises, before its first message is received."""
-        self._max_calls = max_calls
+        self._max_calls, self._observers = max_calls, observers
 
     async def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]], handler_call_details: grpc.HandlerCallDetails
@@ -52,10 +56,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         method = handler_call_details.method
         if handler is None or method.startswith(HEALTH):
             return handler
-        call_id = calls.request_id(handler_call_details.invocation_metadata)
-        return self._wrapped(handler, method, call_id)
+        metadata = handler_call_details.invocation_metadata
+        return self._wrapped(handler, method, calls.request_id(metadata), calls.trace_context(metadata))
 
-    def _wrapped(self, handler: Any, method: str, call_id: str) -> Handler:
+    def _wrapped(self, handler: Any, method: str, call_id: str, trace: calls.TraceContext) -> Handler:
         """Return a handler that receives for itself: so a call can be refused before gRPC has gathered up a message of many megabytes."""
         kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
         inner = getattr(handler, kind)
@@ -64,11 +68,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return _arriving(call, context) if handler.request_streaming else await _only(call, context)
 
         async def answer(_: AsyncIterator[Any], context: Context) -> Any:
-            async with self._observed(method, call_id, context) as call:
+            async with self._observed(method, call_id, trace, context) as call:
                 return await inner(await request_of(call, context), context)
 
         async def answers(_: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
-            async with self._observed(method, call_id, context) as call:
+            async with self._observed(method, call_id, trace, context) as call:
                 async for response in inner(await request_of(call, context), context):
                     yield response
 
@@ -78,9 +82,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return grpc.stream_unary_rpc_method_handler(answer, **codecs)
 
     @asynccontextmanager
-    async def _observed(self, method: str, call_id: str, context: Context) -> AsyncIterator[calls.Call]:
+    async def _observed(self, method: str, call_id: str, trace: calls.TraceContext, context: Context) -> AsyncIterator[calls.Call]:
         peer = context.peer()  # asked now: once a call is cancelled, asking its context reads freed memory and kills the process
-        call = calls.Call(method, call_id, calls.caller_of(peer))
+        call = calls.Call(method, call_id, calls.caller_of(peer), trace)
         calls.CURRENT.set(call)  # each call runs in a context of its own, so there is nothing to reset
         started = time.perf_counter()
         self.running += 1
@@ -104,13 +108,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             await _abort(context, failure, call_id)
         finally:
             self.open.discard(call)
-            _log(call, code, failure, time.perf_counter() - started, peer)
+            outcome = _outcome(code, failure, time.perf_counter() - started)
+            tell(self._observers, call, outcome)
+            _log(call, outcome, failure, peer)
 
     def _let_in(self, call: calls.Call) -> None:
         if self.draining:
-            raise RetryLater("SERVER_DRAINING", "the server is about to stop", DRAINING_RETRY_SECONDS)
+            raise RetryLater("SERVER_DRAINING", "the server is about to stop", DRAINING_RETRY_SECONDS, "draining")
         if len(self.open) >= self._max_calls:
-            raise RetryLater("SERVER_OVERLOADED", f"{len(self.open)} calls are open, and {self._max_calls} may be", OVERLOAD_RETRY_SECONDS)
+            message = f"{len(self.open)} calls are open, and {self._max_calls} may be"
+            raise RetryLater("SERVER_OVERLOADED", message, OVERLOAD_RETRY_SECONDS, "max_calls")
         self.open.add(call)
         self.admit()
 
@@ -160,9 +167,27 @@ async def _abort(context: Context, failure: Failure, call_id: str) -> None:
     await context.abort(failure.code, failure.status.message, trailers)
 
 
-def _log(call: calls.Call, code: str, failure: Failure | None, seconds: float, peer: str) -> None:
-    fields = {"method": call.method, "code": code, "seconds": seconds, "peer": peer, "caller": call.caller}
-    fields |= {"request_id": call.request_id, **call.fields}
+def _outcome(code: str, failure: Failure | None, seconds: float) -> Outcome:
+    return Outcome(code, seconds=seconds) if failure is None else Outcome(code, failure.reason, failure.limit, seconds)
+
+
+def _log(call: calls.Call, outcome: Outcome, failure: Failure | None, peer: str) -> None:
+    fields = {"method": call.method, "code": outcome.code, "seconds": outcome.seconds, "peer": peer, "caller": call.caller}
+    fields |= {"request_id": call.request_id, **call.fields, **_told(call.account)}
+    if call.trace.parent:
+        fields["traceparent"] = call.trace.parent
     if failure is not None:
         fields |= {"reason": failure.reason, "error": failure.status.message}
-    CALLS.log(logging.INFO if code in ("OK", "CANCELLED") or failure is not None else logging.WARNING, "call", extra={"fields": fields})
+    if outcome.limit:
+        fields["limit"] = outcome.limit
+    harmless = outcome.code in ("OK", "CANCELLED") or failure is not None
+    CALLS.log(logging.INFO if harmless else logging.WARNING, "call", extra={"fields": fields})
+
+
+def _told(account: Account) -> dict[str, object]:
+    """Return what the log line says of the work: only what there was of it."""
+    fields: dict[str, object] = {"verdict": account.verdict} if account.verdict else {}
+    if account.queued:
+        fields["queue_seconds"] = round(account.queued, 6)
+    spent = account.stages.by_name.items()
+    return fields | {f"{name.lower()}_seconds": round(stage.seconds, 6) for name, stage in spent if stage.began is not None}

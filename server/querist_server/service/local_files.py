@@ -131,7 +131,7 @@ def _opened(name: str, directory: int, field: str) -> int:
         return os.open(name, _OPEN, dir_fd=directory)
     except OSError as error:
         if error.errno in _OUT_OF_HANDLES:
-            raise RetryLater("SERVER_OVERLOADED", "the server cannot open one more file now", _RETRY_SECONDS) from None
+            raise RetryLater("SERVER_OVERLOADED", "the server cannot open one more file now", _RETRY_SECONDS, "open_files") from None
         problem = "is a link" if error.errno == errno.ELOOP else os.strerror(error.errno or errno.EIO)
         raise EngineError("LOCAL_FILE_INVALID", f"the file {name} cannot be opened: {problem}", field=field) from None
 

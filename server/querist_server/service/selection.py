@@ -13,8 +13,10 @@ from querist.v1.advice_pb2 import Verdict
 
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.pipeline import Limits, Selection
+from querist_server.service.account import Account, Answered
 from querist_server.service.advice import answer_advice
-from querist_server.service.calls import note
+from querist_server.service.calls import account, note
+from querist_server.service.digests import InputDigests
 from querist_server.service.encode import encode_pieces, encode_response, encode_scores, encode_selected
 from querist_server.service.inference import Models
 from querist_server.service.local_files import NO_FILES, LocalFiles
@@ -41,20 +43,32 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         The largest response.
     files : LocalFiles
         Where tensors are found that are files.
+    digests : bool
+        Whether digests of all inputs are made, for whoever observes calls.
     """
 
-    def __init__(self, workers: Workers, limits: Limits, models: Models, max_message_bytes: int, files: LocalFiles = NO_FILES) -> None:
+    def __init__(
+        self,
+        workers: Workers,
+        limits: Limits,
+        models: Models,
+        max_message_bytes: int,
+        files: LocalFiles = NO_FILES,
+        *,
+        digests: bool = False,
+    ) -> None:
         self._workers, self._limits, self._models, self._files = workers, limits, models, files
-        self._max_message_bytes = max_message_bytes
+        self._max_message_bytes, self._makes_digests = max_message_bytes, digests
 
     async def Select(self, request: pb.SelectRequest, context: grpc.aio.ServicerContext) -> pb.SelectResponse:  # noqa: ARG002, N802 - gRPC's
         """Choose from a pool in one message."""
         if request.header.return_scores:
             raise EngineError("VALUE_OUT_OF_RANGE", "return_scores needs SelectStream", field="header.return_scores")
         size = self._files.held_by(request)
+        of_call = self._account(size)
         async with self._workers.admit(size) as ticket:
-            work, response = await ticket.run(self._answer, request, ticket)
-        _note(work, response, size)
+            work, response = await ticket.run(self._answer, request, ticket, of_call)
+        _note(work, response, of_call)
         return response
 
     async def AdviseStop(  # noqa: N802 - gRPC's name
@@ -66,7 +80,9 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         size = self._files.held_by(request)
         async with self._workers.admit(size) as ticket:
             response = await ticket.run(answer_advice, request, self._limits, ticket.ended, self._files)
-        note(bytes=size, verdict=Verdict.Name(response.stop.verdict), rounds=response.stop.rounds)
+        found = account()
+        found.bytes, found.verdict = size, Verdict.Name(response.stop.verdict).removeprefix("VERDICT_")
+        note(bytes=size, rounds=response.stop.rounds)
         return response
 
     async def SelectStream(  # noqa: N802 - gRPC's name
@@ -77,13 +93,15 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         """Choose from a pool that comes in blocks."""
         async with self._workers.admit(0) as ticket, self._reader(request_iterator, ticket) as reader:
             told = time.monotonic()
+            of_call = self._account()
             header = await reader.header()
             ticket.hold(header=self._files.held_by(header))
-            work = await ticket.run(self._begin, header, "block.rows", ticket)
+            work = await ticket.run(self._begin, header, "block.rows", ticket, of_call)
             async for side in reader.sides():
                 await ticket.run(work.beside, side)
                 ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
             async for blocks in reader.blocks():
+                of_call.bytes = reader.bytes_received
                 await ticket.run(work.feed, *blocks)
                 ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
                 for first_row, scores in work.run.take_scores():
@@ -103,18 +121,25 @@ class SelectionServicer(rpc.SelectionServiceServicer):
             for rows in pieces:
                 yield pb.SelectStreamResponse(selected=encode_selected(selection, rows))
             response = _response(work, selection, last, RECEIVE=reader.seconds_waiting)
-            _note(work, response, reader.bytes_received)
+            of_call.answered = _answered(work, selection, response)
+            _note(work, response, of_call)
             yield pb.SelectStreamResponse(result=response)
 
-    def _begin(self, header: pb.SelectHeader, rows_path: str, ticket: Ticket) -> SelectionWork:
-        return SelectionWork(header, self._limits, self._models, rows_path, ticket.ended, self._files, ticket.hold_for_work)
+    def _account(self, size: int = 0) -> Account:
+        found = account()
+        found.bytes = size
+        found.digests = InputDigests() if self._makes_digests else None
+        return found
+
+    def _begin(self, header: pb.SelectHeader, rows_path: str, ticket: Ticket, of_call: Account) -> SelectionWork:
+        return SelectionWork(header, self._limits, self._models, rows_path, ticket.ended, self._files, ticket.hold_for_work, of_call)
 
     def _reader(self, messages: AsyncIterator[pb.SelectStreamRequest], ticket: Ticket) -> BlockReader:
         return BlockReader(messages, lambda ahead: ticket.hold(ahead=ahead), self._files.held_by)
 
-    def _answer(self, request: pb.SelectRequest, ticket: Ticket) -> tuple[SelectionWork, pb.SelectResponse]:
+    def _answer(self, request: pb.SelectRequest, ticket: Ticket, of_call: Account) -> tuple[SelectionWork, pb.SelectResponse]:
         """Do all the work of a unary call, on a worker thread."""
-        work = self._begin(request.header, "pool", ticket)
+        work = self._begin(request.header, "pool", ticket, of_call)
         work.beside(request.side)
         work.feed(request.pool)
         selection = work.finish()
@@ -124,6 +149,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
                 f"the response would take {response.ByteSize()} bytes; a message may take {self._max_message_bytes}. Use SelectStream."
             )
             raise LimitError(message, limit="max_message_bytes", allowed=self._max_message_bytes)
+        of_call.answered = _answered(work, selection, response)
         return work, response
 
 
@@ -134,7 +160,7 @@ def _response(work: SelectionWork, selection: Selection, rows: slice, **seconds:
         strategy=work.strategy,
         auto_choice=work.run.auto_choice,
         seed=work.run.task.seed,
-        seconds={**seconds, **work.seconds},
+        seconds=seconds,
         class_labels=work.class_labels,
         rows=rows,
     )
@@ -154,7 +180,12 @@ def _heard(finished: asyncio.Future[Selection]) -> None:
         finished.exception()
 
 
-def _note(work: SelectionWork, response: pb.SelectResponse, size: int) -> None:
+def _answered(work: SelectionWork, selection: Selection, response: pb.SelectResponse) -> Answered:
+    return Answered(work.run.task.plan, work.run.task.seed, selection, response.selection_id)
+
+
+def _note(work: SelectionWork, response: pb.SelectResponse, of_call: Account) -> None:
     plan = f"{work.run.task.plan.score.name}+{work.run.task.plan.choice.name}"
     count = work.run.task.count or response.statistics.candidates
-    note(strategy=work.strategy or plan, rows=response.statistics.rows, bytes=size, count=count, selection_id=response.selection_id)
+    note(strategy=work.strategy or plan, rows=response.statistics.rows, bytes=of_call.bytes, count=count)
+    note(selection_id=response.selection_id)

@@ -22,6 +22,7 @@ SHORT, TOO_SHORT = 0.85, 0.95
 SILENT_SECONDS = 1.0
 """How long a call may be silent while memory is short."""
 RETRY_SECONDS = 1.0
+_LIMIT = "max_memory_bytes"
 
 
 class Watch:
@@ -74,7 +75,7 @@ class Watch:
         RetryLater
         """
         if self._short_since is not None and len(self._calls) > 1:
-            raise RetryLater("SERVER_OVERLOADED", "the server has too little memory left to begin", RETRY_SECONDS)
+            raise RetryLater("SERVER_OVERLOADED", "the server has too little memory left to begin", RETRY_SECONDS, _LIMIT)
 
     def short_seconds(self) -> float:
         """Return for how long memory has been short; 0 if it is not."""
@@ -107,4 +108,5 @@ class Watch:
         silent = (call for call in self._calls if call.waiting_since is not None and call.waiting_since <= silent_since)
         waiting = sorted(silent, key=lambda call: -call.began)
         for call in waiting[:count]:
-            call.end_by(RetryLater("SERVER_OVERLOADED", "the server ran out of memory while it waited for this call", RETRY_SECONDS))
+            message = "the server ran out of memory while it waited for this call"
+            call.end_by(RetryLater("SERVER_OVERLOADED", message, RETRY_SECONDS, _LIMIT))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -12,7 +11,9 @@ from querist.v1 import pool_pb2, selection_service_pb2, side_pb2
 
 from querist_server.engine.errors import EngineError
 from querist_server.engine.pipeline import Limits, Run, Selection
+from querist_server.service.account import TYPED_PLAN, Account
 from querist_server.service.decode import Columns, decode_pool, decode_side, decode_task
+from querist_server.service.digests import without_data
 from querist_server.service.errors import located
 from querist_server.service.inference import Inference, Models
 from querist_server.service.local_files import NO_FILES, LocalFiles
@@ -37,6 +38,8 @@ class SelectionWork:
         Where tensors are found that are files.
     hold : callable
         Told how many bytes the work is about to hold beside the rows; raises if the server has not so many.
+    account : Account, optional
+        Where it is written what the work consists of.
 
     Raises
     ------
@@ -53,17 +56,24 @@ class SelectionWork:
         ended: threading.Event,
         files: LocalFiles = NO_FILES,
         hold: Callable[[float], None] = lambda _: None,
+        account: Account | None = None,
     ) -> None:
         self._rows_path, self._files = rows_path, files
         self._checkpoint = checkpoint_of(ended)
-        self.seconds = {"DECODE": 0.0, "INFER": 0.0}
+        self._account = account or Account()
+        self._stages, self._digests = self._account.stages, self._account.digests
         with self._located():
             task = decode_task(header, files)
-            self._inference = Inference(header, models, self._checkpoint) if header.models else None
+            self._account.strategy = header.strategy or TYPED_PLAN
+            if self._digests is not None:
+                self._account.asked = without_data(header)
+                of_header = {"cost_matrix": task.cost_matrix, "exclude_indices": task.exclude_indices}
+                self._digests.add({name: array for name, array in of_header.items() if array is not None})
+            self._inference = Inference(header, models, self._checkpoint, self._account) if header.models else None
             if self._inference is not None:
                 task = dataclasses.replace(task, member_weights=self._inference.member_weights(task.member_weights))
         self.strategy = header.strategy
-        self.run = Run(task, limits, checkpoint=self._checkpoint, hold=hold)
+        self.run = Run(task, limits, checkpoint=self._checkpoint, hold=hold, stages=self._stages)
 
     def beside(self, side: side_pb2.Side) -> None:
         """Take what is sent beside the pool, or a piece of it.
@@ -73,8 +83,11 @@ class SelectionWork:
         EngineError
             If it is not what the contract allows.
         """
-        with self._located(), self._timed("DECODE"):
-            self.run.beside(decode_side(side, self._files))
+        with self._located(), self._stages["DECODE"]:
+            columns = decode_side(side, self._files)
+            if self._digests is not None:
+                self._digests.add(columns)
+            self.run.beside(columns)
 
     def feed(self, *blocks: pool_pb2.Pool) -> None:
         """Take the next rows.
@@ -89,8 +102,10 @@ class SelectionWork:
         with self._located():
             for block in blocks:
                 self._checkpoint()
-                with self._timed("DECODE"):
+                with self._stages["DECODE"]:
                     columns = decode_pool(block, self._files)
+                    if self._digests is not None:
+                        self._digests.add(columns)
                 if self._inference is None:
                     _refuse_model_inputs(columns.keys())
                     self.run.feed(columns)
@@ -112,7 +127,13 @@ class SelectionWork:
             if self._inference is not None:
                 for predicted in self._timed_pieces(self._inference.finish()):
                     self.run.feed(predicted)
-            return self.run.finish()
+            selection = self.run.finish()
+        self._account.rows = self.run.rows_received
+        if self.run.auto_choice is not None:
+            self._account.strategy = self.run.auto_choice.strategy
+        if selection.advice is not None:
+            self._account.verdict = selection.advice.verdict
+        return selection
 
     @property
     def class_labels(self) -> list[str]:
@@ -126,17 +147,9 @@ class SelectionWork:
         except EngineError as error:
             raise located(error, self._rows_path)  # noqa: B904 - the same error, with the path of its field
 
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] += time.perf_counter() - started
-
     def _timed_pieces(self, pieces: Iterator[Columns]) -> Iterator[Columns]:
         while True:
-            with self._timed("INFER"):
+            with self._stages["INFER"]:
                 piece = next(pieces, None)
             if piece is None:
                 return

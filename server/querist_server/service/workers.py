@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -94,9 +95,24 @@ class Workers:
         return self._places.taken
 
     @property
+    def running(self) -> int:
+        """Functions that compute."""
+        return min(self.unfinished, self._threads)
+
+    @property
+    def waiting(self) -> int:
+        """Functions that wait for a turn, or stand back in the middle."""
+        return max(self.unfinished - self._threads, 0)
+
+    @property
     def bytes_held(self) -> int:
         """Bytes that all calls hold."""
         return self._bytes.taken
+
+    @property
+    def max_bytes(self) -> int:
+        """Bytes that all calls may hold."""
+        return self._bytes.amount
 
     @asynccontextmanager
     async def admit(self, size: int) -> AsyncIterator[Ticket]:
@@ -115,8 +131,8 @@ class Workers:
         call = calls.CURRENT.get(None)
         caller = "" if call is None else call.caller
         if not self._places.has_room(caller):
-            message = f"{max(self.unfinished - self._threads, 0)} selections wait for {self._threads} workers, and {self._max_waiting} may"
-            raise RetryLater("SERVER_OVERLOADED", message, RETRY_SECONDS)
+            message = f"{self.waiting} selections wait for {self._threads} workers, and {self._max_waiting} may"
+            raise RetryLater("SERVER_OVERLOADED", message, RETRY_SECONDS, "max_waiting")
         ticket = Ticket(self, caller)
         ticket.hold(request=WORKING_COPIES * size)
         try:
@@ -128,11 +144,13 @@ class Workers:
         """Count bytes that a call holds more (or, if negative, less). Thread-safe."""
         if not self._bytes.take(caller, size):
             message = f"{self.bytes_held} bytes are held by running selections; {size} more exceed your share of {self._bytes.amount}"
-            raise RetryLater("SERVER_OVERLOADED", message, RETRY_SECONDS)
+            raise RetryLater("SERVER_OVERLOADED", message, RETRY_SECONDS, "max_in_flight_bytes")
 
     async def run(self, caller: str, flow: Flow, function: Callable[[], T]) -> T:
         """Run a function on a worker thread. If the caller is cancelled meanwhile, the function goes on until its next checkpoint."""
         loop = asyncio.get_running_loop()
+        account = calls.account()
+        account.works += 1
         self._places.add(caller, 1)
         try:
             come: asyncio.Future[None] = loop.create_future()
@@ -141,7 +159,9 @@ class Workers:
                 loop.call_soon_threadsafe(_tell, come)
 
             if not self._turns.ask(caller, flow, wake):
+                asked = time.perf_counter()
                 await self._wait_for_turn(come, caller, flow)
+                account.queued += time.perf_counter() - asked
         except BaseException:
             self._places.add(caller, -1)
             raise
