@@ -9,8 +9,10 @@ INPUTS ?= 1000000
 TORCH := .cache/torch/installed
 EXAMPLES := .cache/examples/installed
 LABEL_STUDIO := .cache/label-studio/installed
+DEPLOY := .cache/deploy
+STORAGE ?=
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-stops bench-annotators junk metrics load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio readme reference clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-transports bench-stops bench-annotators junk metrics load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio image pod manifests sizing requirements readme reference clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -50,6 +52,9 @@ compat: $(STAMP) ## the oldest (on OLDEST_PYTHON if given) and newest of what we
 
 bench-stream: $(STAMP) ## 10,000,000 x 10 through SelectStream: memory and time
 	$(BIN)/python tests/bench/bench_stream.py
+
+bench-transports: $(STAMP) ## files in a shared directory, a Unix socket and TCP: 40 and 400 MB, beside one pass over memory
+	$(BIN)/python tests/bench/bench_transports.py
 
 bench: $(STAMP) $(PEERS) ## batch choices and error reduction over gRPC beside the public libraries in process
 	$(BIN)/python tests/bench/bench_batches.py
@@ -128,6 +133,30 @@ $(LABEL_STUDIO): # 1 GB; in an environment of its own, because it pins much
 	$(PYTHON) -m venv .cache/label-studio
 	.cache/label-studio/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	.cache/label-studio/bin/python -m pip install --quiet label-studio==1.23.2
+	touch $@
+
+image: $(DEPLOY)/installed ## build the image without an engine (root on Debian), run it without rights, look inside; STORAGE=directory keeps it
+	$(DEPLOY)/bin/python tests/integration/image.py $(if $(STORAGE),--storage $(STORAGE))
+
+pod: $(DEPLOY)/installed ## a training container and Querist as a pod without a cluster: limits, kill -9, SIGTERM; STORAGE as above
+	$(DEPLOY)/bin/python tests/integration/pod.py $(if $(STORAGE),--storage $(STORAGE))
+
+manifests: $(DEPLOY)/installed ## every combination of overlays and chart values, rendered and validated against three versions of Kubernetes
+	$(DEPLOY)/bin/python tests/integration/manifests.py
+
+sizing: $(STAMP) ## what selections take of memory for each row: the table in deploy/README.md
+	PYTHONPATH=tests/support $(BIN)/python tests/integration/sizing.py
+
+requirements: $(DEPLOY)/installed ## pin and hash anew what the image holds
+	$(DEPLOY)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.12 \
+		--python-platform x86_64-manylinux_2_28 --only-binary :all: --extra server --extra otel --output-file deploy/image/requirements.txt pyproject.toml
+	printf 'hatchling>=1.27\n' | $(DEPLOY)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate \
+		--python-version 3.12 --only-binary :all: --output-file deploy/image/build-requirements.txt -
+
+$(DEPLOY)/installed: pyproject.toml
+	$(PYTHON) -m venv $(DEPLOY)
+	$(DEPLOY)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(DEPLOY)/bin/python -m pip install --quiet --editable '.[server]' --group deploy
 	touch $@
 
 languages: $(STAMP) ## the example clients in other languages, where their tools are installed; built once

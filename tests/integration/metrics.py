@@ -178,7 +178,7 @@ def main() -> int:
         prometheus = Prometheus(program, folder, server.began["metrics"])
         try:
             prometheus.wait()
-            work = MixedWork(server)
+            work = MixedWork(server, folder)
             began = time.monotonic()
             while time.monotonic() - began < WORK_SECONDS:
                 work.round()

@@ -19,16 +19,19 @@ class MixedWork:
     Parameters
     ----------
     server : ServerProcess
+    folder : Path
+        For files of campaigns.
     """
 
-    def __init__(self, server: ServerProcess) -> None:
+    def __init__(self, server: ServerProcess, folder: Path) -> None:
         self.rounds = 0
         self.done: Counter[str] = Counter()
         self._server = server
         self._q = querist.connect(server.address, retries=0)
         self._rng = np.random.default_rng(0)
         self._digest = self._q.upload_model(linear()).digest
-        self._state: object | None = None
+        self._folder = folder
+        self._campaign_now: querist.Campaign | None = None
 
     @property
     def told(self) -> str:
@@ -56,13 +59,21 @@ class MixedWork:
         self.done["selections"] += 6
 
     def _campaign(self) -> None:
-        labelled = 10 * self.rounds
-        past = [{"labelled": 10 * earlier, "error": 0.1} for earlier in range(1, min(self.rounds, 30))]
+        """A round of a campaign whose labels cost more than errors do, until the advice is to stop; then a new one."""
+        if self._campaign_now is None:
+            prices = querist.Economics(label_cost=1, error_cost=0.001, predictions=1000, currency="EUR")
+            path = self._folder / f"{self.rounds}.campaign"
+            self._campaign_now = querist.Campaign(path, labelled=20, economics=prices)
+        campaign = self._campaign_now
         pool = self._rng.dirichlet(np.full(3, 0.05), 400)
-        batch = self._q.select(
-            pool, strategy="margin", count=10, campaign=querist.CampaignRound(labelled=labelled, error=0.1, instances=500, history=past)
-        )
+        error = 0.02 + 0.5 / campaign.labelled
+        ids = [f"{self.rounds}-{row}" for row in range(400)]
+        batch = campaign.select(self._q, pool, ids=ids, strategy="margin", count=10, error=error, instances=500)
         self.done[f"verdicts {batch.stop.verdict}"] += 1
+        if batch.stop.verdict == "STOP":
+            self._campaign_now = None
+        else:
+            campaign.record(dict.fromkeys(batch.ids, 0))
 
     def _model(self) -> None:
         if self.rounds % 5 == 0:
