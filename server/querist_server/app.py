@@ -109,6 +109,7 @@ async def build_server(settings: Settings) -> Server:
         If certificates or tokens cannot be used.
     """
     files = _local_files(settings)
+    shared = files.shared()
     instruments = Instruments(settings, _METHODS)
     interceptor = CallInterceptor(settings.max_calls, instruments.observers)
     watch = Watch(
@@ -116,6 +117,7 @@ async def build_server(settings: Settings) -> Server:
         ceiling=settings.max_memory_bytes,
         most_each=settings.max_message_bytes,
         max_idle_seconds=settings.max_idle_seconds,
+        tidy=None if shared is None else shared.tidy,
     )
     interceptor.admit = watch.check
     tokens = Tokens(settings.token_file) if settings.token_file is not None else None
@@ -142,7 +144,8 @@ async def build_server(settings: Settings) -> Server:
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(models, settings.max_model_bytes), grpc_server)
     offered = {"models": True, "local_files": files.enabled, "model_uploads": policy.uploads, "model_sandbox": confined}
     features = [name for name, here in offered.items() if here]
-    system_service_pb2_grpc.add_SystemServiceServicer_to_server(SystemServicer(_server_limits(settings), features), grpc_server)
+    system = SystemServicer(_server_limits(settings), features, None if shared is None else shared.offer)
+    system_service_pb2_grpc.add_SystemServiceServicer_to_server(system, grpc_server)
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, grpc_server)
     if settings.reflection:
         names = [service.full_name for service in _SERVICES]

@@ -27,7 +27,7 @@ IGNORED = {
     ADVISE: ["server_version", "state.content", "state.checksum", *ADVICE],
     ASSESS: ["result.server_version", "result.cautions"],
     ASSIGN: ["server_version"],
-    INFO: ["version", "features"],
+    INFO: ["version", "features", "time"],
     STRATEGIES: [
         *(f"presets.{name}" for name in ("plan", "summary", "needs", "merge", "deterministic", "reference")),
         *(f"{kind}.{name}" for kind in ("scores", "choices", "guards", "weights", "criteria") for name in _BESIDE_NAMES),

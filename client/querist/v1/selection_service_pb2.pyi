@@ -232,16 +232,24 @@ class RowBlock(_message.Message):
     def __init__(self, first_row: _Optional[int] = ..., rows: _Optional[_Union[_pool_pb2.Pool, _Mapping]] = ...) -> None: ...
 
 class SelectStreamResponse(_message.Message):
-    __slots__ = ("progress", "scores", "selected", "result")
+    __slots__ = ("progress", "scores", "selected", "result", "files_read")
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
     SELECTED_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
+    FILES_READ_FIELD_NUMBER: _ClassVar[int]
     progress: Progress
     scores: ScoreBlock
     selected: Selected
     result: SelectResponse
-    def __init__(self, progress: _Optional[_Union[Progress, _Mapping]] = ..., scores: _Optional[_Union[ScoreBlock, _Mapping]] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., result: _Optional[_Union[SelectResponse, _Mapping]] = ...) -> None: ...
+    files_read: FilesRead
+    def __init__(self, progress: _Optional[_Union[Progress, _Mapping]] = ..., scores: _Optional[_Union[ScoreBlock, _Mapping]] = ..., selected: _Optional[_Union[Selected, _Mapping]] = ..., result: _Optional[_Union[SelectResponse, _Mapping]] = ..., files_read: _Optional[_Union[FilesRead, _Mapping]] = ...) -> None: ...
+
+class FilesRead(_message.Message):
+    __slots__ = ("rows",)
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    rows: int
+    def __init__(self, rows: _Optional[int] = ...) -> None: ...
 
 class Progress(_message.Message):
     __slots__ = ("stage", "rows_received", "rows_scored", "work_total", "work_done")

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from querist.v1 import plan_pb2 as querist_dot_v1_dot_plan__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fquerist/v1/system_service.proto\x12\nquerist.v1\x1a\x15querist/v1/plan.proto\"\x16\n\x14GetServerInfoRequest\"y\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x13\n\x0b\x61pi_version\x18\x02 \x01(\t\x12(\n\x06limits\x18\x03 \x01(\x0b\x32\x18.querist.v1.ServerLimits\x12\x10\n\x08\x66\x65\x61tures\x18\x04 \x03(\t\"\xe1\x01\n\x0cServerLimits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x13\n\x0b\x62lock_bytes\x18\x02 \x01(\x03\x12\x10\n\x08max_rows\x18\x03 \x01(\x03\x12\x13\n\x0bmax_classes\x18\x04 \x01(\x03\x12\x13\n\x0bmax_members\x18\x05 \x01(\x03\x12\x1b\n\x13max_embedding_width\x18\x06 \x01(\x03\x12\x17\n\x0fmax_model_bytes\x18\x07 \x01(\x03\x12\x16\n\x0emax_kept_bytes\x18\x08 \x01(\x03\x12\x17\n\x0fmax_score_cells\x18\t \x01(\x01\"\x17\n\x15ListStrategiesRequest\"\xeb\x01\n\x16ListStrategiesResponse\x12#\n\x07presets\x18\x01 \x03(\x0b\x32\x12.querist.v1.Preset\x12 \n\x06scores\x18\x02 \x03(\x0b\x32\x10.querist.v1.Part\x12!\n\x07\x63hoices\x18\x03 \x03(\x0b\x32\x10.querist.v1.Part\x12 \n\x06guards\x18\x04 \x03(\x0b\x32\x10.querist.v1.Part\x12!\n\x07weights\x18\x05 \x03(\x0b\x32\x10.querist.v1.Part\x12\"\n\x08\x63riteria\x18\x06 \x03(\x0b\x32\x10.querist.v1.Part\"\xb9\x01\n\x06Preset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1e\n\x04plan\x18\x02 \x01(\x0b\x32\x10.querist.v1.Plan\x12\x0f\n\x07summary\x18\x03 \x01(\t\x12\x1f\n\x05needs\x18\x04 \x03(\x0e\x32\x10.querist.v1.Need\x12%\n\x05merge\x18\x05 \x01(\x0e\x32\x16.querist.v1.MergeClass\x12\x15\n\rdeterministic\x18\x06 \x01(\x08\x12\x11\n\treference\x18\x07 \x01(\t\"\xe1\x01\n\x04Part\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t\x12\x0f\n\x07\x66ormula\x18\x03 \x01(\t\x12\x1f\n\x05needs\x18\x04 \x03(\x0e\x32\x10.querist.v1.Need\x12%\n\x05merge\x18\x05 \x01(\x0e\x32\x16.querist.v1.MergeClass\x12\x15\n\rdeterministic\x18\x06 \x01(\x08\x12\x0c\n\x04\x63ost\x18\x07 \x01(\t\x12)\n\nparameters\x18\x08 \x03(\x0b\x32\x15.querist.v1.Parameter\x12\x11\n\treference\x18\t \x01(\t\"\x93\x01\n\tParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07summary\x18\x03 \x01(\t\x12\x15\n\rdefault_value\x18\x04 \x01(\t\x12\x14\n\x07minimum\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x06 \x01(\x01H\x01\x88\x01\x01\x42\n\n\x08_minimumB\n\n\x08_maximum*\xf0\x06\n\x04Need\x12\x14\n\x10NEED_UNSPECIFIED\x10\x00\x12\x16\n\x12NEED_PROBABILITIES\x10\x01\x12 \n\x1cNEED_COMMITTEE_PROBABILITIES\x10\x02\x12\x12\n\x0eNEED_COMMITTEE\x10\x03\x12\x16\n\x12NEED_CALLER_SCORES\x10\x04\x12\x13\n\x0fNEED_EMBEDDINGS\x10\x05\x12\x14\n\x10NEED_COST_MATRIX\x10\x06\x12\x0f\n\x0bNEED_LOGITS\x10\x07\x12\x1c\n\x18NEED_LABEL_PROBABILITIES\x10\x08\x12\x19\n\x15NEED_PREDICTED_VALUES\x10\t\x12\x1c\n\x18NEED_PREDICTED_VARIANCES\x10\n\x12\x19\n\x15NEED_COMMITTEE_VALUES\x10\x0b\x12\x0e\n\nNEED_PARTS\x10\x0c\x12\x0e\n\nNEED_COSTS\x10\r\x12\x0f\n\x0bNEED_GROUPS\x10\x0e\x12\x14\n\x10NEED_UNLABELABLE\x10\x0f\x12\x13\n\x0fNEED_THUMBNAILS\x10\x10\x12\x19\n\x15NEED_LABELLED_CLASSES\x10\x11\x12\x18\n\x14NEED_LABELLED_VALUES\x10\x12\x12\x16\n\x12NEED_LABELLED_SETS\x10\x13\x12\x0f\n\x0bNEED_WANTED\x10\x14\x12\x11\n\rNEED_UNWANTED\x10\x15\x12\r\n\tNEED_HEAD\x10\x16\x12\x1c\n\x18NEED_LABELLED_EMBEDDINGS\x10\x17\x12\x14\n\x10NEED_CLASS_COUNT\x10\x18\x12\x1a\n\x16NEED_TARGET_EMBEDDINGS\x10\x19\x12\x1d\n\x19NEED_TARGET_PROBABILITIES\x10\x1a\x12\x19\n\x15NEED_TARGET_COMMITTEE\x10\x1b\x12\x11\n\rNEED_EVIDENCE\x10\x1c\x12\x13\n\x0fNEED_LOOK_AHEAD\x10\x1d\x12\x14\n\x10NEED_TWO_CLASSES\x10\x1e\x12\x11\n\rNEED_STOP_SET\x10\x1f\x12\x17\n\x13NEED_ERROR_ESTIMATE\x10 \x12\x15\n\x11NEED_BATCH_RESULT\x10!\x12\x12\n\x0eNEED_ECONOMICS\x10\"\x12\x12\n\x0eNEED_SCREENING\x10#\x12\x0e\n\nNEED_GAINS\x10$\x12\x10\n\x0cNEED_ANSWERS\x10%\x12\r\n\tNEED_KEYS\x10&*\x92\x01\n\nMergeClass\x12\x1b\n\x17MERGE_CLASS_UNSPECIFIED\x10\x00\x12\x17\n\x13MERGE_CLASS_PER_ROW\x10\x01\x12\x1a\n\x16MERGE_CLASS_STATISTICS\x10\x02\x12\x1a\n\x16MERGE_CLASS_SEQUENTIAL\x10\x03\x12\x16\n\x12MERGE_CLASS_GLOBAL\x10\x04\x32\xc8\x01\n\rSystemService\x12Y\n\rGetServerInfo\x12 .querist.v1.GetServerInfoRequest\x1a!.querist.v1.GetServerInfoResponse\"\x03\x90\x02\x01\x12\\\n\x0eListStrategies\x12!.querist.v1.ListStrategiesRequest\x1a\".querist.v1.ListStrategiesResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fquerist/v1/system_service.proto\x12\nquerist.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15querist/v1/plan.proto\"\x16\n\x14GetServerInfoRequest\"\xd8\x01\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x13\n\x0b\x61pi_version\x18\x02 \x01(\t\x12(\n\x06limits\x18\x03 \x01(\x0b\x32\x18.querist.v1.ServerLimits\x12\x10\n\x08\x66\x65\x61tures\x18\x04 \x03(\t\x12\x33\n\x0flocal_directory\x18\x05 \x01(\x0b\x32\x1a.querist.v1.LocalDirectory\x12(\n\x04time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\x0eLocalDirectory\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06marker\x18\x02 \x01(\t\x12\x16\n\x0emarker_content\x18\x03 \x01(\t\"\xe1\x01\n\x0cServerLimits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x13\n\x0b\x62lock_bytes\x18\x02 \x01(\x03\x12\x10\n\x08max_rows\x18\x03 \x01(\x03\x12\x13\n\x0bmax_classes\x18\x04 \x01(\x03\x12\x13\n\x0bmax_members\x18\x05 \x01(\x03\x12\x1b\n\x13max_embedding_width\x18\x06 \x01(\x03\x12\x17\n\x0fmax_model_bytes\x18\x07 \x01(\x03\x12\x16\n\x0emax_kept_bytes\x18\x08 \x01(\x03\x12\x17\n\x0fmax_score_cells\x18\t \x01(\x01\"\x17\n\x15ListStrategiesRequest\"\xeb\x01\n\x16ListStrategiesResponse\x12#\n\x07presets\x18\x01 \x03(\x0b\x32\x12.querist.v1.Preset\x12 \n\x06scores\x18\x02 \x03(\x0b\x32\x10.querist.v1.Part\x12!\n\x07\x63hoices\x18\x03 \x03(\x0b\x32\x10.querist.v1.Part\x12 \n\x06guards\x18\x04 \x03(\x0b\x32\x10.querist.v1.Part\x12!\n\x07weights\x18\x05 \x03(\x0b\x32\x10.querist.v1.Part\x12\"\n\x08\x63riteria\x18\x06 \x03(\x0b\x32\x10.querist.v1.Part\"\xb9\x01\n\x06Preset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1e\n\x04plan\x18\x02 \x01(\x0b\x32\x10.querist.v1.Plan\x12\x0f\n\x07summary\x18\x03 \x01(\t\x12\x1f\n\x05needs\x18\x04 \x03(\x0e\x32\x10.querist.v1.Need\x12%\n\x05merge\x18\x05 \x01(\x0e\x32\x16.querist.v1.MergeClass\x12\x15\n\rdeterministic\x18\x06 \x01(\x08\x12\x11\n\treference\x18\x07 \x01(\t\"\xe1\x01\n\x04Part\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t\x12\x0f\n\x07\x66ormula\x18\x03 \x01(\t\x12\x1f\n\x05needs\x18\x04 \x03(\x0e\x32\x10.querist.v1.Need\x12%\n\x05merge\x18\x05 \x01(\x0e\x32\x16.querist.v1.MergeClass\x12\x15\n\rdeterministic\x18\x06 \x01(\x08\x12\x0c\n\x04\x63ost\x18\x07 \x01(\t\x12)\n\nparameters\x18\x08 \x03(\x0b\x32\x15.querist.v1.Parameter\x12\x11\n\treference\x18\t \x01(\t\"\x93\x01\n\tParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07summary\x18\x03 \x01(\t\x12\x15\n\rdefault_value\x18\x04 \x01(\t\x12\x14\n\x07minimum\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x06 \x01(\x01H\x01\x88\x01\x01\x42\n\n\x08_minimumB\n\n\x08_maximum*\xf0\x06\n\x04Need\x12\x14\n\x10NEED_UNSPECIFIED\x10\x00\x12\x16\n\x12NEED_PROBABILITIES\x10\x01\x12 \n\x1cNEED_COMMITTEE_PROBABILITIES\x10\x02\x12\x12\n\x0eNEED_COMMITTEE\x10\x03\x12\x16\n\x12NEED_CALLER_SCORES\x10\x04\x12\x13\n\x0fNEED_EMBEDDINGS\x10\x05\x12\x14\n\x10NEED_COST_MATRIX\x10\x06\x12\x0f\n\x0bNEED_LOGITS\x10\x07\x12\x1c\n\x18NEED_LABEL_PROBABILITIES\x10\x08\x12\x19\n\x15NEED_PREDICTED_VALUES\x10\t\x12\x1c\n\x18NEED_PREDICTED_VARIANCES\x10\n\x12\x19\n\x15NEED_COMMITTEE_VALUES\x10\x0b\x12\x0e\n\nNEED_PARTS\x10\x0c\x12\x0e\n\nNEED_COSTS\x10\r\x12\x0f\n\x0bNEED_GROUPS\x10\x0e\x12\x14\n\x10NEED_UNLABELABLE\x10\x0f\x12\x13\n\x0fNEED_THUMBNAILS\x10\x10\x12\x19\n\x15NEED_LABELLED_CLASSES\x10\x11\x12\x18\n\x14NEED_LABELLED_VALUES\x10\x12\x12\x16\n\x12NEED_LABELLED_SETS\x10\x13\x12\x0f\n\x0bNEED_WANTED\x10\x14\x12\x11\n\rNEED_UNWANTED\x10\x15\x12\r\n\tNEED_HEAD\x10\x16\x12\x1c\n\x18NEED_LABELLED_EMBEDDINGS\x10\x17\x12\x14\n\x10NEED_CLASS_COUNT\x10\x18\x12\x1a\n\x16NEED_TARGET_EMBEDDINGS\x10\x19\x12\x1d\n\x19NEED_TARGET_PROBABILITIES\x10\x1a\x12\x19\n\x15NEED_TARGET_COMMITTEE\x10\x1b\x12\x11\n\rNEED_EVIDENCE\x10\x1c\x12\x13\n\x0fNEED_LOOK_AHEAD\x10\x1d\x12\x14\n\x10NEED_TWO_CLASSES\x10\x1e\x12\x11\n\rNEED_STOP_SET\x10\x1f\x12\x17\n\x13NEED_ERROR_ESTIMATE\x10 \x12\x15\n\x11NEED_BATCH_RESULT\x10!\x12\x12\n\x0eNEED_ECONOMICS\x10\"\x12\x12\n\x0eNEED_SCREENING\x10#\x12\x0e\n\nNEED_GAINS\x10$\x12\x10\n\x0cNEED_ANSWERS\x10%\x12\r\n\tNEED_KEYS\x10&*\x92\x01\n\nMergeClass\x12\x1b\n\x17MERGE_CLASS_UNSPECIFIED\x10\x00\x12\x17\n\x13MERGE_CLASS_PER_ROW\x10\x01\x12\x1a\n\x16MERGE_CLASS_STATISTICS\x10\x02\x12\x1a\n\x16MERGE_CLASS_SEQUENTIAL\x10\x03\x12\x16\n\x12MERGE_CLASS_GLOBAL\x10\x04\x32\xc8\x01\n\rSystemService\x12Y\n\rGetServerInfo\x12 .querist.v1.GetServerInfoRequest\x1a!.querist.v1.GetServerInfoResponse\"\x03\x90\x02\x01\x12\\\n\x0eListStrategies\x12!.querist.v1.ListStrategiesRequest\x1a\".querist.v1.ListStrategiesResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,26 +37,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SYSTEMSERVICE'].methods_by_name['GetServerInfo']._serialized_options = b'\220\002\001'
   _globals['_SYSTEMSERVICE'].methods_by_name['ListStrategies']._loaded_options = None
   _globals['_SYSTEMSERVICE'].methods_by_name['ListStrategies']._serialized_options = b'\220\002\001'
-  _globals['_NEED']._serialized_start=1275
-  _globals['_NEED']._serialized_end=2155
-  _globals['_MERGECLASS']._serialized_start=2158
-  _globals['_MERGECLASS']._serialized_end=2304
-  _globals['_GETSERVERINFOREQUEST']._serialized_start=70
-  _globals['_GETSERVERINFOREQUEST']._serialized_end=92
-  _globals['_GETSERVERINFORESPONSE']._serialized_start=94
-  _globals['_GETSERVERINFORESPONSE']._serialized_end=215
-  _globals['_SERVERLIMITS']._serialized_start=218
-  _globals['_SERVERLIMITS']._serialized_end=443
-  _globals['_LISTSTRATEGIESREQUEST']._serialized_start=445
-  _globals['_LISTSTRATEGIESREQUEST']._serialized_end=468
-  _globals['_LISTSTRATEGIESRESPONSE']._serialized_start=471
-  _globals['_LISTSTRATEGIESRESPONSE']._serialized_end=706
-  _globals['_PRESET']._serialized_start=709
-  _globals['_PRESET']._serialized_end=894
-  _globals['_PART']._serialized_start=897
-  _globals['_PART']._serialized_end=1122
-  _globals['_PARAMETER']._serialized_start=1125
-  _globals['_PARAMETER']._serialized_end=1272
-  _globals['_SYSTEMSERVICE']._serialized_start=2307
-  _globals['_SYSTEMSERVICE']._serialized_end=2507
+  _globals['_NEED']._serialized_start=1476
+  _globals['_NEED']._serialized_end=2356
+  _globals['_MERGECLASS']._serialized_start=2359
+  _globals['_MERGECLASS']._serialized_end=2505
+  _globals['_GETSERVERINFOREQUEST']._serialized_start=103
+  _globals['_GETSERVERINFOREQUEST']._serialized_end=125
+  _globals['_GETSERVERINFORESPONSE']._serialized_start=128
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=344
+  _globals['_LOCALDIRECTORY']._serialized_start=346
+  _globals['_LOCALDIRECTORY']._serialized_end=416
+  _globals['_SERVERLIMITS']._serialized_start=419
+  _globals['_SERVERLIMITS']._serialized_end=644
+  _globals['_LISTSTRATEGIESREQUEST']._serialized_start=646
+  _globals['_LISTSTRATEGIESREQUEST']._serialized_end=669
+  _globals['_LISTSTRATEGIESRESPONSE']._serialized_start=672
+  _globals['_LISTSTRATEGIESRESPONSE']._serialized_end=907
+  _globals['_PRESET']._serialized_start=910
+  _globals['_PRESET']._serialized_end=1095
+  _globals['_PART']._serialized_start=1098
+  _globals['_PART']._serialized_end=1323
+  _globals['_PARAMETER']._serialized_start=1326
+  _globals['_PARAMETER']._serialized_end=1473
+  _globals['_SYSTEMSERVICE']._serialized_start=2508
+  _globals['_SYSTEMSERVICE']._serialized_end=2708
 # @@protoc_insertion_point(module_scope)

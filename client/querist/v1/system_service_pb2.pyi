@@ -1,3 +1,4 @@
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from querist.v1 import plan_pb2 as _plan_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -106,16 +107,30 @@ class GetServerInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = ("version", "api_version", "limits", "features")
+    __slots__ = ("version", "api_version", "limits", "features", "local_directory", "time")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     API_VERSION_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
     version: str
     api_version: str
     limits: ServerLimits
     features: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, version: _Optional[str] = ..., api_version: _Optional[str] = ..., limits: _Optional[_Union[ServerLimits, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ...) -> None: ...
+    local_directory: LocalDirectory
+    time: _timestamp_pb2.Timestamp
+    def __init__(self, version: _Optional[str] = ..., api_version: _Optional[str] = ..., limits: _Optional[_Union[ServerLimits, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ..., local_directory: _Optional[_Union[LocalDirectory, _Mapping]] = ..., time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class LocalDirectory(_message.Message):
+    __slots__ = ("path", "marker", "marker_content")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    MARKER_FIELD_NUMBER: _ClassVar[int]
+    MARKER_CONTENT_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    marker: str
+    marker_content: str
+    def __init__(self, path: _Optional[str] = ..., marker: _Optional[str] = ..., marker_content: _Optional[str] = ...) -> None: ...
 
 class ServerLimits(_message.Message):
     __slots__ = ("max_message_bytes", "block_bytes", "max_rows", "max_classes", "max_members", "max_embedding_width", "max_model_bytes", "max_kept_bytes", "max_score_cells")

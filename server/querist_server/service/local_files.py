@@ -26,6 +26,8 @@ from querist.v1 import tensor_pb2
 
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.service.errors import RetryLater
+from querist_server.service.shared_directory import SharedDirectory
+from querist_server.telemetry import SERVER
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -52,7 +54,7 @@ class LocalFiles:
     """
 
     def __init__(self, directory: Path | None, max_bytes: int = 0) -> None:
-        self._max_bytes = max_bytes
+        self._directory, self._max_bytes = directory, max_bytes
         self._handle = None
         if directory is not None:
             self._handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -62,6 +64,21 @@ class LocalFiles:
     def enabled(self) -> bool:
         """Whether there is a directory."""
         return self._handle is not None
+
+    def shared(self) -> SharedDirectory | None:
+        """Return how the directory is offered to callers; None if it may only be read, so that they cannot be shown that they see it."""
+        if self._handle is None or self._directory is None:
+            return None
+        try:
+            return SharedDirectory(self._directory, self._handle)
+        except OSError as error:
+            text = "callers are not told of the directory that they share, since it cannot be written"
+            SERVER.warning(text, extra={"fields": {"directory": str(self._directory), "error": error.strerror}})
+            return None
+
+    def are_in(self, message: Message) -> bool:
+        """Tell whether a message names files."""
+        return self.enabled and any(tensor.WhichOneof("source") == "file" for tensor in _tensors(message))
 
     def held_by(self, message: Message) -> int:
         """Return how many bytes a message takes, with the files that it names once they are read, as their shapes say.

@@ -104,6 +104,8 @@ class SelectionServicer(rpc.SelectionServiceServicer):
                 of_call.bytes = reader.bytes_received
                 await ticket.run(work.feed, *blocks)
                 ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
+                if any(map(self._files.are_in, blocks)):
+                    yield pb.SelectStreamResponse(files_read=pb.FilesRead(rows=reader.rows))
                 for first_row, scores in work.run.take_scores():
                     yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
                 if time.monotonic() - told > PROGRESS_SECONDS:

@@ -28,10 +28,13 @@ class SystemServicer(rpc.SystemServiceServicer):
     ----------
     limits : ServerLimits
     features : list of str
+    local_directory : LocalDirectory, optional
     """
 
-    def __init__(self, limits: pb.ServerLimits, features: list[str]) -> None:
-        self._info = pb.GetServerInfoResponse(version=__version__, api_version=API_VERSION, limits=limits, features=features)
+    def __init__(self, limits: pb.ServerLimits, features: list[str], local_directory: pb.LocalDirectory | None = None) -> None:
+        self._info = pb.GetServerInfoResponse(
+            version=__version__, api_version=API_VERSION, limits=limits, features=features, local_directory=local_directory
+        )
         self._catalogue = catalogue()
 
     async def GetServerInfo(  # noqa: N802 - gRPC's name
@@ -39,8 +42,11 @@ class SystemServicer(rpc.SystemServiceServicer):
         request: pb.GetServerInfoRequest,  # noqa: ARG002 - the signature is gRPC's
         context: grpc.aio.ServicerContext,  # noqa: ARG002
     ) -> pb.GetServerInfoResponse:
-        """Return version, limits and features."""
-        return self._info
+        """Return version, limits and features, and what time it is here."""
+        answer = pb.GetServerInfoResponse()
+        answer.CopyFrom(self._info)
+        answer.time.GetCurrentTime()
+        return answer
 
     async def ListStrategies(  # noqa: N802 - gRPC's name
         self,

@@ -17,6 +17,7 @@ from querist_server.service.errors import RetryLater, StreamIdle
 LOOK_SECONDS = 0.05
 IDLE_LOOK_SECONDS = 1.0
 TRIM_SECONDS = 0.5
+TIDY_SECONDS = 60.0
 SHORT, TOO_SHORT = 0.85, 0.95
 """Shares of the ceiling: above the first no call begins, and silent ones are ended; above the second also those that are still sending."""
 SILENT_SECONDS = 1.0
@@ -40,6 +41,8 @@ class Watch:
         How long a call may wait for its caller.
     resident : callable
         Returns the bytes that the process has resident.
+    tidy : callable, optional
+        Called now and once a minute, on a thread of its own.
     """
 
     def __init__(
@@ -50,22 +53,26 @@ class Watch:
         most_each: int,
         max_idle_seconds: float,
         resident: Callable[[], int] = footprint.resident_bytes,
+        tidy: Callable[[], None] | None = None,
     ) -> None:
         self._calls, self._ceiling, self._most_each = calls, ceiling, most_each
-        self._max_idle, self._resident = max_idle_seconds, resident
+        self._max_idle, self._resident, self._tidy = max_idle_seconds, resident, tidy
         self._short_since: float | None = None
         self._trimmed = self._looked_for_idle = 0.0
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self) -> None:
         """Begin to look."""
-        self._task = asyncio.get_running_loop().create_task(self._look_on())
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._look_on())]
+        if self._tidy is not None:
+            self._tasks.append(loop.create_task(self._tidy_up(self._tidy)))
 
     async def end(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def check(self) -> None:
         """Refuse a new call while memory is short, unless it would be the only one.
@@ -102,6 +109,12 @@ class Watch:
                 self._trimmed = now
                 await asyncio.to_thread(footprint.give_back)
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _tidy_up(self, tidy: Callable[[], None]) -> None:
+        """Apart from looking, which must not wait for a disk."""
+        while True:
+            await asyncio.to_thread(tidy)
+            await asyncio.sleep(TIDY_SECONDS)
 
     def _make_room(self, resident: int, silent_since: float) -> None:
         count = 1 + int((resident - SHORT * self._ceiling) // self._most_each)
