@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -16,16 +16,18 @@ from querist._annotator_calls import AnnotatorCalls
 from querist._channel import Channel
 from querist._local import LocalServer
 from querist._model_use import ModelUse
-from querist._options import DEFAULT, Options, connecting
+from querist._options import DEFAULT, Options, Place, connecting
 from querist._progress import Listener, Telling
-from querist._requests import Request, advice_request, request_of, selecting
+from querist._requests import advice_request, request_of, selecting
 from querist._retry import OnRetry
+from querist._sharing import Sharing
+from querist._streaming import select_by_stream
 from querist._tls import Tls
 from querist._uploads import upload_messages
 from querist.advice import StopAdvice
 from querist.errors import InvalidRequestError, NotFoundError, QueristError, from_rpc_error
 from querist.plan import Plan
-from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
+from querist.v1 import model_service_pb2, system_service_pb2
 from querist.v1.model_service_pb2_grpc import ModelServiceStub
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist.v1.system_service_pb2_grpc import SystemServiceStub
@@ -42,6 +44,7 @@ def connect(
     tls: Tls | bool | None = None,
     token: str | None = None,
     token_file: str | os.PathLike[str] | None = None,
+    shared_directory: Place = None,
 ) -> Client:
     """Return a client of a server. No connection is made before the first call.
 
@@ -62,13 +65,26 @@ def connect(
         What this caller proves itself with. Not sent unencrypted but to this machine.
     token_file : path, optional
         A file that holds the token and nothing else, read again when it changes.
+    shared_directory : path or False, optional
+        Where this process sees the directory in which the server takes large arrays as files, if a container has it elsewhere than the
+        server; False: send bytes alone. Default: where the server has it, if it has one and is on this host.
 
     Raises
     ------
     InvalidRequestError
         If these contradict each other, or a token would travel unencrypted.
     """
-    return Client(connecting(address, timeout=timeout, retries=retries, on_retry=on_retry, tls=tls, token=token, token_file=token_file))
+    options = connecting(
+        address,
+        timeout=timeout,
+        retries=retries,
+        on_retry=on_retry,
+        tls=tls,
+        token=token,
+        token_file=token_file,
+        shared_directory=shared_directory,
+    )
+    return Client(options)
 
 
 class Client(AnnotatorCalls):
@@ -80,6 +96,7 @@ class Client(AnnotatorCalls):
     def __init__(self, options: Options, server: LocalServer | None = None) -> None:
         self._options = options
         self._server = server
+        self._sharing = Sharing(options)
         self._channel: Channel | None = None
         self._pid = 0
 
@@ -92,7 +109,7 @@ class Client(AnnotatorCalls):
     def __getstate__(self) -> dict[str, Any]:
         if self._server is not None:
             raise TypeError("a client of a private server cannot be pickled; connect to its address instead")
-        return {"_options": self._options, "_server": None, "_channel": None, "_pid": 0}
+        return {"_options": self._options, "_server": None, "_sharing": self._sharing, "_channel": None, "_pid": 0}
 
     def __repr__(self) -> str:
         return f"<Client of {self._options.address}>"
@@ -107,6 +124,7 @@ class Client(AnnotatorCalls):
         if self._channel is not None and self._pid == os.getpid():
             self._channel.close()
         self._channel = None
+        self._sharing = Sharing(self._options)
         if self._server is not None:
             self._server.stop()
 
@@ -273,7 +291,11 @@ class Client(AnnotatorCalls):
                 response = self._call(lambda left: self._selection.Select(message, timeout=left), timeout)
                 return _responses.batch(response, request.ids)
             with Telling(progress) as tell:
-                return self._call(lambda left: self._stream(request, tell, left), timeout, repeatable=request.repeatable)
+                return self._call(
+                    lambda left: select_by_stream(self._connected(), self._sharing, request, tell, left),
+                    timeout,
+                    repeatable=request.repeatable,
+                )
         except InvalidRequestError as error:
             error.name_row(request.ids)
             raise
@@ -358,26 +380,6 @@ class Client(AnnotatorCalls):
                     raise final from error
             time.sleep(delay)
 
-    def _stream(self, request: Request, tell: Listener, timeout: float | None) -> results.Batch:
-        source = _Source(request)
-        gathering = _responses.Gathering()
-        call = self._selection.SelectStream(iter(source), timeout=timeout)
-        try:
-            for event in call:
-                if event.HasField("progress"):
-                    tell(_responses.progress(event.progress, request.rows_total))
-                    continue
-                response = gathering.take(event)
-                if response is not None:
-                    return gathering.batch(response, request.ids)
-        except grpc.RpcError:
-            if source.error is not None:
-                raise source.error from None
-            raise
-        finally:
-            call.cancel()
-        raise QueristError("the server ended the stream without a result")
-
     @property
     def _selection(self) -> SelectionServiceStub:
         return SelectionServiceStub(self._connected())
@@ -393,29 +395,6 @@ class Client(AnnotatorCalls):
     def _connected(self) -> Channel:
         """Return this process's channel: one that was made before a fork hangs in the child."""
         if self._channel is None or self._pid != os.getpid():
-            self._channel = Channel(self._options)
+            self._channel, self._sharing = Channel(self._options), Sharing(self._options)
             self._pid = os.getpid()
         return self._channel
-
-
-class _Source:
-    """The messages of a stream. gRPC reads them on a thread of its own and swallows what they raise, so that is kept here."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self.error: Exception | None = None
-
-    def __iter__(self) -> Iterator[selection_service_pb2.SelectStreamRequest]:
-        try:
-            yield from self._request.opening()
-            if self._request.arrays is not None:
-                yield from self._request.arrays.blocks(0)
-                return
-            first_row = 0
-            for batch in self._request.batches:
-                blocks, rows = self._request.batch_blocks(batch, first_row)
-                yield from blocks
-                first_row += rows
-        except Exception as error:
-            self.error = error
-            raise

@@ -97,7 +97,7 @@ def check(address: str, tls: Tls | None, token: str | None, token_file: str | os
     if token is not None and not _TOKEN.fullmatch(token):
         raise InvalidRequestError("a token is printable ASCII without spaces", field="token")
     named = token is not None or token_file is not None
-    if named and tls is None and not _is_near(address):
+    if named and tls is None and not is_near(address):
         raise InvalidRequestError(
             f"a token would travel to {address} unencrypted; give tls=True or tls=querist.Tls(...)",
             field="token" if token is not None else "token_file",
@@ -110,7 +110,7 @@ def _is_socket(address: str) -> bool:
     return address.startswith(("unix:", "unix-abstract:"))
 
 
-def _is_near(address: str) -> bool:
+def is_near(address: str) -> bool:
     """Tell whether an address surely stays on this machine."""
     if _is_socket(address):
         return True

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from querist._credentials import Credentials, check
 from querist._retry import Attempts, Budget, OnRetry
 from querist._tls import Tls
+from querist.errors import InvalidRequestError
 
 MESSAGE_BYTES = 64 * 2**20
 """Largest message that a client takes or sends; servers allow less."""
 DEFAULT = object()
 """Stands for the client's own timeout."""
+Place = str | os.PathLike[str] | Literal[False] | None
+"""Where a client sees the directory that the server shares; False: it does not look. None: where the server has it."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Options:
     tls: Tls | None = None
     token: str | None = field(default=None, repr=False)
     token_file: str | os.PathLike[str] | None = None
+    shared_directory: Place = None
     budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
     def credentials(self) -> Credentials:
@@ -65,6 +69,7 @@ def connecting(
     tls: Tls | bool | None,
     token: str | None,
     token_file: str | os.PathLike[str] | None,
+    shared_directory: Place | bool,
 ) -> Options:
     """Return the options of `connect`.
 
@@ -75,4 +80,7 @@ def connecting(
     """
     chosen = tls if isinstance(tls, Tls) else Tls() if tls else None
     check(address, chosen, token, token_file)
-    return Options(address, timeout, retries, on_retry, chosen, token, token_file)
+    if shared_directory is True:
+        message = "shared_directory is True; it must be a path, False for no files, or None for where the server has the directory"
+        raise InvalidRequestError(message, field="shared_directory")
+    return Options(address, timeout, retries, on_retry, chosen, token, token_file, shared_directory)

@@ -48,18 +48,18 @@ class PartArrays:
         totals = np.cumsum(self.counts[start:stop]) * part_bytes
         return start + max(1, int(np.searchsorted(totals, most_bytes, side="right")))
 
-    def fill(self, message: pool_pb2.PoolParts, start: int, stop: int) -> None:
+    def fill(self, message: pool_pb2.PoolParts, start: int, stop: int, pack: codec.Pack = codec.fill) -> None:
         """Put the parts of some rows into an empty message."""
         first = int(self.counts[:start].sum())
         last = first + int(self.counts[start:stop].sum())
-        codec.fill(message.counts, self.counts[start:stop])
+        pack(message.counts, self.counts[start:stop])
         for name, column in self.columns.items():
             if name in _COMMITTEE:
                 message.committee.layout = LAYOUTS[self.layout]
                 tensor = getattr(message.committee, _COMMITTEE[name])
-                codec.fill(tensor, column[:, first:last] if self.layout == "members_first" else column[first:last])
+                pack(tensor, column[:, first:last] if self.layout == "members_first" else column[first:last])
             else:
-                codec.fill(getattr(message, name), column[first:last])
+                pack(getattr(message, name), column[first:last])
 
 
 def part_arrays(value: Any, layout: str) -> PartArrays | None:

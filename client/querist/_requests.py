@@ -155,8 +155,8 @@ class Request:
         for piece in self.side.pieces():
             yield pb.SelectStreamRequest(side=piece)
 
-    def batch_blocks(self, batch: Any, first_row: int) -> tuple[Iterator[pb.SelectStreamRequest], int]:
-        """Return the messages of the next batch, and its number of rows."""
+    def rows_of(self, batch: Any, first_row: int) -> Arrays:
+        """Return the rows of the next batch."""
         arrays, ids = batch_arrays(batch if isinstance(batch, Mapping) else {self.name: batch}, self.layout)
         if not first_row:
             self.ids = None if ids is None else list(ids)
@@ -164,7 +164,7 @@ class Request:
             raise InvalidRequestError("some batches come with ids and some without", field="ids")
         elif ids is not None and self.ids is not None:
             self.ids.extend(ids)
-        return arrays.blocks(first_row), arrays.rows
+        return arrays
 
 
 def request_of(call: Selecting) -> Request:

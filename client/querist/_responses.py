@@ -169,7 +169,8 @@ def strategies(message: system_service_pb2.ListStrategiesResponse) -> catalogue.
 def server_info(message: system_service_pb2.GetServerInfoResponse) -> catalogue.ServerInfo:
     """Return what a server is."""
     limits = {field.name: getattr(message.limits, field.name) for field in message.limits.DESCRIPTOR.fields}
-    return catalogue.ServerInfo(message.version, message.api_version, limits, tuple(message.features))
+    time = message.time.ToDatetime(tzinfo=timezone.utc) if message.HasField("time") else None
+    return catalogue.ServerInfo(message.version, message.api_version, limits, tuple(message.features), message.local_directory.path, time)
 
 
 def _joined(columns: list[Any], dtype: Any) -> npt.NDArray[Any]:

@@ -74,7 +74,7 @@ class Arrays:
         self.fill(pool, start, stop)
         return pool
 
-    def fill(self, pool: pool_pb2.Pool, start: int, stop: int) -> None:
+    def fill(self, pool: pool_pb2.Pool, start: int, stop: int, pack: codec.Pack = codec.fill) -> None:
         """Put some rows into an empty message where it stands."""
         for name, column in self.columns.items():
             members_first = name in COMMITTEE and self.layout == "members_first"
@@ -85,9 +85,9 @@ class Arrays:
                 tensor = pool.model_inputs.add(name=name.removeprefix(_INPUT)).tensor
             else:
                 tensor = getattr(pool, name)
-            codec.fill(tensor, column[:, start:stop] if members_first else column[start:stop])
+            pack(tensor, column[:, start:stop] if members_first else column[start:stop])
         if self.parts is not None:
-            self.parts.fill(pool.parts, start, stop)
+            self.parts.fill(pool.parts, start, stop, pack)
 
     def blocks(self, first_row: int) -> Iterator[pb.SelectStreamRequest]:
         """Cut the rows into messages of about 1 MiB.
@@ -98,15 +98,22 @@ class Arrays:
             Index in the pool of the first of these rows.
         """
         start = 0
-        step = max(1, BLOCK_BYTES * self.rows // max(1, sum(column.nbytes for column in self.columns.values())))
         while start < self.rows:
-            stop = min(start + step, self.rows)
-            if self.parts is not None:
-                stop = self.parts.end(start, stop, BLOCK_BYTES)
-            message = pb.SelectStreamRequest(block=pb.RowBlock(first_row=first_row + start))
-            self.fill(message.block.rows, start, stop)
-            yield message
+            stop = self.end(start, BLOCK_BYTES)
+            yield self.block(first_row, start, stop)
             start = stop
+
+    def end(self, start: int, block_bytes: int) -> int:
+        """Return where to cut so that a block from `start` on weighs about so much, at least one row later."""
+        step = max(1, block_bytes * self.rows // max(1, sum(column.nbytes for column in self.columns.values())))
+        stop = min(start + step, self.rows)
+        return stop if self.parts is None else self.parts.end(start, stop, block_bytes)
+
+    def block(self, first_row: int, start: int, stop: int, pack: codec.Pack = codec.fill) -> pb.SelectStreamRequest:
+        """Return some of the rows as the message of a stream; `first_row` is the index in the pool of the first of all."""
+        message = pb.SelectStreamRequest(block=pb.RowBlock(first_row=first_row + start))
+        self.fill(message.block.rows, start, stop, pack)
+        return message
 
 
 def arrays_of(columns: dict[str, Array], layout: str, parts: PartArrays | None = None) -> Arrays:

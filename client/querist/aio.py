@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -13,18 +13,20 @@ import grpc.aio
 
 from querist import _responses, catalogue, results
 from querist._async_annotator_calls import AsyncAnnotatorCalls
+from querist._async_streaming import select_by_stream
 from querist._channel import AsyncChannel
 from querist._model_use import ModelUse
-from querist._options import DEFAULT, Options, connecting
+from querist._options import DEFAULT, Options, Place, connecting
 from querist._progress import Listener, Telling
-from querist._requests import Request, advice_request, request_of, selecting
+from querist._requests import advice_request, request_of, selecting
 from querist._retry import OnRetry
+from querist._sharing import Sharing
 from querist._tls import Tls
 from querist._uploads import upload_messages
 from querist.advice import StopAdvice
 from querist.errors import InvalidRequestError, NotFoundError, QueristError, from_rpc_error
 from querist.plan import Plan
-from querist.v1 import model_service_pb2, selection_service_pb2, system_service_pb2
+from querist.v1 import model_service_pb2, system_service_pb2
 from querist.v1.model_service_pb2_grpc import ModelServiceStub
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist.v1.system_service_pb2_grpc import SystemServiceStub
@@ -41,6 +43,7 @@ def connect(
     tls: Tls | bool | None = None,
     token: str | None = None,
     token_file: str | os.PathLike[str] | None = None,
+    shared_directory: Place = None,
 ) -> AsyncClient:
     """Return an asynchronous client of a server. No connection is made before the first call.
 
@@ -61,15 +64,26 @@ def connect(
         What this caller proves itself with. Not sent unencrypted but to this machine.
     token_file : path, optional
         A file that holds the token and nothing else, read again when it changes.
+    shared_directory : path or False, optional
+        Where this process sees the directory in which the server takes large arrays as files, if a container has it elsewhere than the
+        server; False: send bytes alone. Default: where the server has it, if it has one and is on this host.
 
     Raises
     ------
     InvalidRequestError
         If these contradict each other, or a token would travel unencrypted.
     """
-    return AsyncClient(
-        connecting(address, timeout=timeout, retries=retries, on_retry=on_retry, tls=tls, token=token, token_file=token_file)
+    options = connecting(
+        address,
+        timeout=timeout,
+        retries=retries,
+        on_retry=on_retry,
+        tls=tls,
+        token=token,
+        token_file=token_file,
+        shared_directory=shared_directory,
     )
+    return AsyncClient(options)
 
 
 class AsyncClient(AsyncAnnotatorCalls):
@@ -80,6 +94,7 @@ class AsyncClient(AsyncAnnotatorCalls):
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._sharing = Sharing(options)
         self._channel: AsyncChannel | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -90,7 +105,7 @@ class AsyncClient(AsyncAnnotatorCalls):
         await self.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_options": self._options, "_channel": None, "_loop": None}
+        return {"_options": self._options, "_sharing": self._sharing, "_channel": None, "_loop": None}
 
     def __repr__(self) -> str:
         return f"<AsyncClient of {self._options.address}>"
@@ -105,6 +120,7 @@ class AsyncClient(AsyncAnnotatorCalls):
         if self._channel is not None:
             await self._channel.close()
         self._channel = None
+        self._sharing = Sharing(self._options)
 
     async def select(
         self,
@@ -173,7 +189,11 @@ class AsyncClient(AsyncAnnotatorCalls):
                 response = await self._call(lambda left: self._selection.Select(message, timeout=left), timeout)
                 return _responses.batch(response, request.ids)
             with Telling(progress) as tell:
-                return await self._call(lambda left: self._stream(request, tell, left), timeout, repeatable=request.repeatable)
+                return await self._call(
+                    lambda left: select_by_stream(self._connected(), self._sharing, request, tell, left),
+                    timeout,
+                    repeatable=request.repeatable,
+                )
         except InvalidRequestError as error:
             error.name_row(request.ids)
             raise
@@ -258,26 +278,6 @@ class AsyncClient(AsyncAnnotatorCalls):
                     raise final from error
             await asyncio.sleep(delay)
 
-    async def _stream(self, request: Request, tell: Listener, timeout: float | None) -> results.Batch:
-        source = _Source(request)
-        gathering = _responses.Gathering()
-        call = self._selection.SelectStream(source.messages(), timeout=timeout)
-        try:
-            async for event in call:
-                if event.HasField("progress"):
-                    tell(_responses.progress(event.progress, request.rows_total))
-                    continue
-                response = gathering.take(event)
-                if response is not None:
-                    return gathering.batch(response, request.ids)
-        except (grpc.RpcError, asyncio.CancelledError):
-            if source.error is not None:
-                raise source.error from None
-            raise
-        finally:
-            call.cancel()
-        raise QueristError("the server ended the stream without a result")
-
     @property
     def _selection(self) -> SelectionServiceStub:
         return SelectionServiceStub(self._connected())
@@ -297,39 +297,3 @@ class AsyncClient(AsyncAnnotatorCalls):
             self._channel = AsyncChannel(self._options)
             self._loop = loop
         return self._channel
-
-
-class _Source:
-    """The messages of a stream, from batches that may come synchronously or asynchronously; keeps what goes wrong with them."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self.error: Exception | None = None
-
-    async def messages(self) -> AsyncIterator[selection_service_pb2.SelectStreamRequest]:
-        """Give the messages in order."""
-        try:
-            for message in self._request.opening():
-                yield message
-            if self._request.arrays is not None:
-                for message in self._request.arrays.blocks(0):
-                    yield message
-                return
-            first_row = 0
-            async for batch in self._batches():
-                blocks, rows = self._request.batch_blocks(batch, first_row)
-                for message in blocks:
-                    yield message
-                first_row += rows
-        except Exception as error:
-            self.error = error
-            raise
-
-    async def _batches(self) -> AsyncIterator[Any]:
-        batches = self._request.batches
-        if isinstance(batches, AsyncIterable):
-            async for batch in batches:
-                yield batch
-        else:
-            for batch in batches:
-                yield batch

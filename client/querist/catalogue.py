@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from querist.plan import Plan
@@ -85,9 +85,19 @@ class Strategies:
 
 @dataclass(frozen=True)
 class ServerInfo:
-    """What a server is; `limits` by the contract's names."""
+    """What a server is; `limits` by the contract's names.
+
+    Attributes
+    ----------
+    local_directory : str
+        Where the server has the directory that it shares with callers on its host; "" if it offers none.
+    time : datetime or None
+        When it answered, by its clock; None if it does not say.
+    """
 
     version: str
     api_version: str
     limits: dict[str, int]
     features: tuple[str, ...]
+    local_directory: str = ""
+    time: datetime | None = field(default=None, compare=False)

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from querist.v1 import tensor_pb2
 
 Array = npt.NDArray[Any]
+Pack = Callable[[tensor_pb2.Tensor, Array], None]
+"""Puts an array into an empty tensor, as `fill` does."""
 
 BFLOAT16 = np.dtype([("bfloat16", "<u2")])
 MAX_DIMENSIONS = 8
@@ -84,13 +86,18 @@ def fill(tensor: tensor_pb2.Tensor, array: Array) -> None:
     TypeError
         If the wire has no such type (objects, strings, complex numbers, float128).
     """
+    tensor.data = describe(tensor, array).tobytes()
+
+
+def describe(tensor: tensor_pb2.Tensor, array: Array) -> Array:
+    """Give an empty tensor the type and shape of an array, and return the array with the byte order of the wire; see `fill`."""
     code = _CODES.get(array.dtype.newbyteorder("<"))
     if code is None:
         known = ", ".join(sorted(str(dtype) for dtype in _CODES if dtype != BFLOAT16))
         raise TypeError(f"an array of type {array.dtype} cannot be sent; allowed are {known} and bfloat16")
     tensor.dtype = code
     tensor.shape.extend(array.shape)
-    tensor.data = array.astype(_DTYPES[code], copy=False).tobytes()
+    return array.astype(_DTYPES[code], copy=False)
 
 
 def _no_files(file: tensor_pb2.LocalFile, size: int) -> Array:

@@ -19,6 +19,7 @@ from querist.v1 import selection_service_pb2 as pb
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist_server.engine.pipeline import Run
 from querist_server.service.decode import decode_pool, decode_task
+from querist_server.service.local_files import LocalFiles
 from results import facts
 from serving import serving
 
@@ -149,6 +150,36 @@ def test_either_client_with_arrays_or_batches(servers, case):
         found += asyncio.run(asynchronous())
     assert all(one == found[0] for one in found)
     assert len(found) == 4 * len(servers)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_files_in_a_shared_directory(servers, case, tmp_path, monkeypatch):
+    """Everything by file, in blocks of other lengths than those of a stream: the bits of bytes, from either client."""
+    monkeypatch.setattr("querist._requests.UNARY_BYTES", 0)
+    monkeypatch.setattr("querist._sharing.FILES_FROM_BYTES", 0)
+    monkeypatch.setattr("querist._file_ring.INLINE_BYTES", 1)
+    monkeypatch.setattr("querist._file_ring.FILE_BLOCK_BYTES", 300_000)
+    rows, rest = CASES[case]
+    with querist.connect(servers[0]) as client:
+        sent = client.select(**arguments(rows, rest))
+    read = LocalFiles.read
+    files = []
+    monkeypatch.setattr(LocalFiles, "read", lambda self, *asked: files.append(asked) or read(self, *asked))
+    (tmp_path / "shared").mkdir()
+    with serving(tmp_path, local_tensor_directory=tmp_path / "shared") as server:
+        with querist.connect(server.address) as client:
+            found = [client.select(**arguments(rows, rest))]
+
+        async def asynchronous():
+            async with querist.aio.connect(server.address) as client:
+                return await client.select(**arguments(rows, rest))
+
+        found.append(asyncio.run(asynchronous()))
+    assert len(files) >= 2 * len(rows)
+    for batch in found:
+        assert facts(batch) == facts(sent)
+        if sent.all_scores is not None:
+            assert batch.all_scores.tobytes() == sent.all_scores.tobytes()
 
 
 @pytest.mark.parametrize("case", CASES)
