@@ -7,14 +7,17 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 import querist
-from querist import _annotators_command, _files, _label_studio_command, _stop_command
+from querist import _annotators_command, _bench_command, _doctor_command, _files, _label_studio_command, _stop_command
 from querist._local import MISSING, server_is_installed
 from querist.errors import QueristError
 
+_EXAMINED_SECONDS = 30.0
+"""How long a call may take of which the time is the question; it is not made again if it fails."""
 _OF_SERVER = {
     "serve": "run the server",
     "check-config": "say what a server would do with its settings, and listen nowhere",
@@ -32,21 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["demo"]:
         return _demo(given[1:])
     options = _parser().parse_args(given)
-    commands = {
+    commands: dict[str, Callable[[querist.Client, argparse.Namespace], int | None]] = {
         "select": _select,
         "stop": _stop_command.run,
         "annotators": _annotators_command.run,
         "label-studio": _label_studio_command.run,
         "strategies": _strategies,
         "info": _info,
+        "doctor": _doctor_command.run,
+        "bench": _bench_command.run,
     }
     try:
         with _client(options) as client:
-            commands[options.command](client, options)
+            return commands[options.command](client, options) or 0
     except (QueristError, _files.FileError) as error:
         sys.stderr.write(f"querist: {error}\n")
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,13 +82,21 @@ def _parser() -> argparse.ArgumentParser:
     _label_studio_command.add_arguments(label_studio)
     info = commands.add_parser("info", help="what a server is")
     strategies = commands.add_parser("strategies", help="what a server can do")
+    doctor = commands.add_parser("doctor", help="whether a server can be reached and is right, how fast it is from here, and what to do")
+    _doctor_command.add_arguments(doctor)
+    bench = commands.add_parser("bench", help="how fast a server is from here")
+    _bench_command.add_arguments(bench)
     for command in (select, stop, annotators, label_studio, info, strategies):
         command.add_argument("--address", help=f"the server: host:port or unix:/path ({_ONLY_HERE})")
+    for command in (select, stop, annotators, label_studio, info, strategies, doctor, bench):
         command.add_argument("--tls", action="store_true", help="encrypt, and trust the servers that this system trusts")
         command.add_argument("--tls-ca", metavar="FILE", help="encrypt, and trust the servers that these certificates have signed, PEM")
         command.add_argument("--tls-certificate", metavar="FILE", help="encrypt, and show this certificate chain, PEM; with --tls-key")
         command.add_argument("--tls-key", metavar="FILE", help="the key of that certificate, PEM")
         command.add_argument("--token-file", metavar="FILE", help="a file that holds the token to show")
+        command.add_argument(
+            "--shared-directory", metavar="PATH", help="where the server's directory of tensors is here (where the server has it)"
+        )
     return parser
 
 
@@ -92,9 +104,11 @@ def _client(options: argparse.Namespace) -> AbstractContextManager[querist.Clien
     files = (options.tls_ca, options.tls_certificate, options.tls_key)
     tls = querist.Tls(*files) if any(files) else options.tls
     if options.address:
-        return querist.connect(options.address, tls=tls, token_file=options.token_file)
-    if tls or options.token_file:
-        raise QueristError("--tls, --tls-* and --token-file are for a server that --address names")
+        plainly: dict[str, Any] = {"retries": 0, "timeout": _EXAMINED_SECONDS} if options.command in ("doctor", "bench") else {}
+        place = options.shared_directory
+        return querist.connect(options.address, tls=tls, token_file=options.token_file, shared_directory=place, **plainly)
+    if tls or options.token_file or options.shared_directory:
+        raise QueristError("--tls, --tls-*, --token-file and --shared-directory are for a server that --address names")
     return querist.local()
 
 
