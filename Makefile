@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 FUZZ := .cache/fuzz
+SIDE_BY_SIDE := tests/server/engine tests/contract tests/parity # tests that go by no clock; the others follow one by one
 INPUTS ?= 1000000
 TORCH := .cache/torch/installed
 EXAMPLES := .cache/examples/installed
@@ -32,7 +33,8 @@ lint: $(STAMP) ## style, types, directions of imports, protos, freshness of what
 
 pytest: $(STAMP) ## all tests; of the example clients only Node's, since compiling the others takes minutes
 	$(BIN)/python tests/support/languages.py node
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal $(SIDE_BY_SIDE)
+	$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore=%)
 
 wheel-test: $(STAMP) ## the built wheel, in environments of its own
 	$(BIN)/python tests/wheel/check_wheel.py
