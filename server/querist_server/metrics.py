@@ -59,7 +59,7 @@ CONFIDENCE = Metric(
     tuple(round(0.1 * step, 1) for step in range(1, 11)),
 )
 SCORE_QUANTILE = Metric(
-    "querist_score_quantile", "gauge", "Quantiles of the scores in the pool of the newest selection.", ("strategy", "quantile")
+    "querist_score_quantile", "gauge", "Scores below which these shares of the newest pool lie: 0.5 is the median.", ("strategy", "share")
 )
 VERDICTS = Metric("querist_verdicts_total", "counter", "Stop advice that was given, by verdict.", ("verdict",))
 

@@ -135,6 +135,8 @@ def check_queries(prometheus: Prometheus) -> list[str]:
         selectors |= {(rule["name"], name + (braces or "")) for name, braces in _SELECTOR.findall(rule["query"])}
     for name, selector in sorted(selectors):  # an alert that is silent may be so because nothing has its name
         wrong += _look(prometheus, name, selector, needs_data=True)
+    if not _look(prometheus, "planted", "querist_no_such_metric", needs_data=True) or not _look(prometheus, "", "sum(", needs_data=False):
+        wrong.append("a planted mistake was not noticed")
     print(f"{len(rules)} alerts, with {len(selectors)} selectors")
     return wrong
 

@@ -9,10 +9,14 @@ import sys
 import time
 from pathlib import Path
 
+import grpc
 import numpy as np
 import pytest
 import querist
 from onnx_models import X, linear
+from querist import codec
+from querist.v1 import selection_service_pb2 as pb
+from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist_server import cli, moved_file
 from querist_server.service import selection_log
 from querist_server.service.account import Account, Answered
@@ -80,6 +84,24 @@ def test_unary_stream_and_cuts_have_the_same_digests(q, log, rng):
     whole, cut, other = lines(log, 3)
     assert whole["inputs"] == cut["inputs"] != other["inputs"]
     assert whole["chosen"] == cut["chosen"]
+
+
+def test_a_file_has_the_same_digests_as_bytes(tmp_path, log, rng):
+    pool = rng.dirichlet(np.ones(3), 200).astype("f4")
+    request = pb.SelectRequest(header=pb.SelectHeader(strategy="margin", count=5, seed=3))
+    request.pool.probabilities.CopyFrom(codec.encode(pool))
+    as_file = pb.SelectRequest()
+    as_file.CopyFrom(request)
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "pool").write_bytes(b"before" + pool.tobytes())
+    as_file.pool.probabilities.file.name, as_file.pool.probabilities.file.offset = "pool", 6
+    with serving(tmp_path, selection_log=log, local_tensor_directory=tmp_path / "shared") as server:
+        with grpc.insecure_channel(server.address) as channel:
+            for each in (request, as_file):
+                SelectionServiceStub(channel).Select(each, timeout=30)
+        sent, read = lines(log, 2)
+    assert sent["inputs"] == read["inputs"]
+    assert sent["chosen"] == read["chosen"]
 
 
 def test_failed_calls_leave_no_line(q, log, rng):
@@ -156,7 +178,7 @@ async def test_a_slow_disk_costs_lines_and_no_memory(tmp_path, monkeypatch):
 
 
 def run(*arguments: str) -> tuple[int, list[str]]:
-    command = [sys.executable, "-m", "querist_server", "replay", *arguments]
+    command = [sys.executable, "-c", "from querist import cli; cli.main()", "replay", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=110)
     return ended.returncode, (ended.stdout + ended.stderr).splitlines()
 

@@ -94,7 +94,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             self._let_in(call)
             yield call
         except (CancelledError, Cancelled, GeneratorExit) as error:
-            code = "CANCELLED"
+            # Whoever hangs up after the last message of a stream, and before its end has come, has got what it asked for.
+            code = "CANCELLED" if call.account.answered is None else "OK"
             if call.cause is None or isinstance(error, GeneratorExit):
                 raise
             failure = failure_of(call.cause, call_id)

@@ -14,10 +14,9 @@ def quantiles(statistics: Statistics) -> list[float]:
 
     Empty bins at the ends do not count, and the smallest and the largest score are known exactly.
     """
-    counts = statistics.histogram_counts
-    if not counts.sum():
+    below = [0, *np.cumsum(statistics.histogram_counts).tolist()]
+    if not below[-1]:
         return [float("nan")] * len(SHARES)
-    edges = statistics.histogram_low + statistics.histogram_width * np.arange(len(counts) + 1)
-    below = np.concatenate(([0], np.cumsum(counts))) / counts.sum()
-    found = np.interp(SHARES, below, edges)
-    return np.clip(found, statistics.score_min, statistics.score_max).tolist()
+    bins = np.interp([share * below[-1] for share in SHARES], below, range(len(below))).tolist()
+    low, width = statistics.histogram_low, statistics.histogram_width
+    return [min(max(low + width * place, statistics.score_min), statistics.score_max) for place in bins]

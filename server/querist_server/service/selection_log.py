@@ -7,6 +7,7 @@ thread of their own. A disk that fails or is slow costs lines, which are counted
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import queue
@@ -20,6 +21,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from querist._version import __version__
 
+from querist_server.engine.plan import Plan
 from querist_server.engine.selection import Selection
 from querist_server.moved_file import MovedFile
 from querist_server.service.calls import Call
@@ -136,7 +138,7 @@ def line_of(call: Call, seconds: float, ended: float) -> dict[str, Any]:
         "version": __version__,
         "strategy": account.strategy,
         "seed": answered.seed,
-        "plan": _as_json(encode_plan(answered.plan)),
+        "plan": _plan(answered.plan),
         "header": {} if account.asked is None else _as_json(account.asked),
         "inputs": {} if account.digests is None else account.digests.described(),
         "rows": account.rows,
@@ -169,6 +171,12 @@ def chosen_of(selection: Selection) -> dict[str, Any]:
     if selection.keys is not None:
         found["keys"] = selection.keys[:MOST_LISTED].tolist()
     return found
+
+
+@functools.lru_cache(maxsize=256)
+def _plan(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON has it; callers mostly ask for the same few."""
+    return _as_json(encode_plan(plan))
 
 
 def _as_json(message: Message) -> dict[str, Any]:

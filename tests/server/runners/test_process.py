@@ -6,7 +6,9 @@ import time
 import numpy as np
 import pytest
 from onnx_models import X, endless, exported, linear
-from querist_server.engine.errors import Cancelled, EngineError
+from querist_server.engine.errors import Cancelled, EngineError, LimitError
+from querist_server.runners import answers
+from querist_server.runners.confinement import Confinement
 from querist_server.runners.process import WorkerPool
 from sklearn.linear_model import LogisticRegression
 
@@ -121,3 +123,48 @@ def test_closing_ends_the_processes(pool):
     pool.close()
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_starts_and_ends_are_counted_by_cause(pool):
+    run(pool, linear())
+    run(pool, linear(), name="another")
+    run(pool, linear(), name="another")
+    assert (pool.starts, sum(pool.ends.values()), pool.models_loaded) == (1, 0, 2)
+    (pid,) = pool.pids
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert pool.models_loaded == 0
+    run(pool, linear())
+    assert (pool.starts, pool.ends["died"], pool.models_loaded) == (2, 1, 1)
+    gone = time.monotonic() + 1
+
+    def checkpoint():
+        if time.monotonic() > gone:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run(pool, endless(), name="endless", checkpoint=checkpoint)
+    assert {cause: count for cause, count in pool.ends.items() if count} == {"died": 1, "caller": 1}
+
+
+def test_a_model_that_takes_too_long_ends_its_process_by_that_cause():
+    pool = WorkerPool(1, 1, Confinement(2**31, 1, False))
+    try:
+        with pytest.raises(LimitError):
+            run(pool, endless(), name="endless")
+        assert {cause: count for cause, count in pool.ends.items() if count} == {"time": 1}
+    finally:
+        pool.close()
+
+
+def test_the_process_says_how_long_the_model_took(pool):
+    said = []
+    started = time.perf_counter()
+    pool.run("m", linear, {"x": X}, {"logits": MOST}, nothing, said.append)
+    assert 0 < said[0] <= time.perf_counter() - started
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1e-9, 2.5, True, "0.1", None, [0.1], 10**400])
+def test_a_time_that_cannot_be_true_is_not_believed(seconds):
+    assert answers.seconds_of({"seconds": seconds}, 2.0) is None
+    assert answers.seconds_of({"seconds": 1}, 2.0) == 1.0

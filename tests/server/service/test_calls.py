@@ -87,6 +87,16 @@ def test_a_stream_is_one_line_too(channel, lines):
     assert fields["bytes"] == sum(message.ByteSize() for message in messages[1:])
 
 
+def test_a_caller_that_hangs_up_with_its_result_in_hand_was_answered(channel, lines):
+    messages = [pb.SelectStreamRequest(header=HEADER), pb.SelectStreamRequest(block=pb.RowBlock(rows=POOL))]
+    for _ in range(30):
+        call = SelectionServiceStub(channel).SelectStream(iter(messages))
+        while not next(call).HasField("result"):
+            pass
+        call.cancel()
+        assert lines.next()["code"] == "OK"
+
+
 def test_a_refused_call_is_one_line_with_its_reason(channel, lines):
     with pytest.raises(grpc.RpcError):
         SelectionServiceStub(channel).Select(pb.SelectRequest(header=pb.SelectHeader(strategy="margins", count=1)))
@@ -182,3 +192,38 @@ def test_a_plan_that_would_hold_too_much_is_refused_with_the_way_out(tmp_path):
         info = error_details_pb2.ErrorInfo.FromString(details_of(caught.value)["ErrorInfo"])
         assert (info.reason, info.metadata) == ("LIMIT_EXCEEDED", {"limit": "max_kept_bytes", "allowed": str(2**20)})
         assert "prefilter" in caught.value.details()
+
+
+def test_the_line_of_a_selection_says_where_the_time_went_and_whose_trace_it_is(channel, lines):
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    request = pb.SelectRequest(header=HEADER, pool=POOL)
+    request.header.campaign.labelled = 10
+    response = SelectionServiceStub(channel).Select(request, metadata=[("traceparent", parent)])
+    fields = lines.next()
+    assert (fields["traceparent"], fields["verdict"]) == (parent, "INCONCLUSIVE")
+    assert (fields["selection_id"], fields["strategy"], fields["rows"]) == (response.selection_id, "margin", 7)
+    spent = {name: fields[f"{name}_seconds"] for name in ("decode", "score", "choose")}
+    assert all(seconds > 0 for seconds in spent.values())
+    assert sum(spent.values()) < fields["seconds"]
+    assert not {"infer_seconds", "queue_seconds", "reason", "limit"} & fields.keys()
+
+
+def test_the_line_of_a_refused_call_names_the_limit(tmp_path, lines):
+    with serving(tmp_path, max_rows=5) as server, grpc.insecure_channel(server.address) as channel:
+        with pytest.raises(grpc.RpcError):
+            SelectionServiceStub(channel).Select(REQUEST)
+        assert (lines.next()["reason"], lines.fields[-1]["limit"]) == ("LIMIT_EXCEEDED", "max_rows")
+
+
+def test_a_call_that_waited_for_a_worker_says_how_long(tmp_path, lines):
+    rows = np.random.default_rng(0).random((20_000, 64))
+    slow = pb.SelectRequest(header=pb.SelectHeader(strategy="k_center", count=2000))
+    slow.pool.embeddings.CopyFrom(codec.encode(rows))
+    with serving(tmp_path, workers=1, max_message_bytes=2**26) as server, grpc.insecure_channel(server.address) as channel:
+        stub = SelectionServiceStub(channel)
+        first = stub.Select.future(slow)
+        while not server.server.workers.running:
+            pass
+        stub.Select(REQUEST)
+        assert 0 < lines.next()["queue_seconds"] <= lines.fields[-1]["seconds"]
+        first.cancel()
