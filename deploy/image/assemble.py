@@ -22,10 +22,10 @@ UNUSED_IN_PYTHON = {
     "__pycache__", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "site-packages", "test", "tests", "tkinter", "turtle.py", "turtledemo",
     "venv",
 }  # fmt: skip
+UNUSED_EXTENSIONS = ("_ctypes_test", "_curses", "_dbm", "_gdbm", "_test", "_tkinter", "nis", "ossaudiodev", "readline", "xx")
+"""Terminals, other databases, tests of Python itself: what the libraries that they link to would be inside for."""
 UNUSED_IN_PACKAGES = {"__pycache__", "tests", "test", "_test"}
 UNUSED_PLACES = (
-    "numpy/f2py",
-    "numpy/distutils",
     "onnxruntime/backend",
     "onnxruntime/capi/libonnxruntime*",  # for programs in C; Python's module has all of it inside
     "onnxruntime/datasets",
@@ -60,7 +60,8 @@ def copy_python(root: Path) -> None:
     """Copy the interpreter and its standard library."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     base = Path(sys.base_prefix)
-    copy_with_links(base / "bin" / version, root)
+    for name in ("python", "python3", version):  # environments link to any of them
+        copy_with_links(base / "bin" / name, root)
     target = within(root, base / "lib" / version)
     shutil.copytree(base / "lib" / version, target, symlinks=True, ignore=unused_in_python)
     for library in (base / "lib").glob("libpython*.so*"):
@@ -73,9 +74,7 @@ def unused_in_python(folder: str, names: list[str]) -> list[str]:
     return [
         name
         for name in names
-        if name in UNUSED_IN_PYTHON
-        or name.startswith("config-")
-        or (extension and name.startswith(("_test", "_tkinter", "xx", "_ctypes_test")))
+        if name in UNUSED_IN_PYTHON or name.startswith("config-") or (extension and name.startswith(UNUSED_EXTENSIONS))
     ]
 
 

@@ -20,7 +20,7 @@ import yaml
 from checking import require
 from container_engine import Engine, engine
 from image import IMAGE, USER, build
-from pod_manifest import for_podman, pod_of_a_user, with_sidecar
+from pod_manifest import for_podman, pod_of_a_user, volumes_of, with_sidecar
 
 TRAINER = 1000
 KILLED_AFTER = (4, 11, 18)
@@ -101,8 +101,8 @@ def main() -> None:
     with engine(options.storage) as made:
         if not made.has_image(IMAGE):
             build(made)
-        one, changes = for_podman(with_sidecar(pod_of_a_user(IMAGE, TRAINER), "1"))
-        two, _ = for_podman(with_sidecar(pod_of_a_user(IMAGE, TRAINER), "2"))
+        one, two = (with_sidecar(pod_of_a_user(IMAGE, TRAINER), cpus) for cpus in ("1", "2"))
+        _, changes = for_podman(one, made.place)
         print("the component's pod, with these changes for podman:", *changes, sep="\n    ", flush=True)
         with running(made, one) as pod:
             workers = first_line(pod)["workers"]
@@ -188,8 +188,14 @@ def check_stop(made: Engine, pod: Pod) -> None:
 @contextmanager
 def running(made: Engine, manifest: dict[str, Any]) -> Iterator[Pod]:
     """Run a pod."""
+    place = made.place / "volumes"
+    played, _ = for_podman(manifest, place)
+    volumes = volumes_of(manifest)
+    for name, options in volumes.items():
+        (place / name).mkdir(parents=True, exist_ok=True)
+        made.run("mount", "-t", "tmpfs", "-o", options, "tmpfs", place / name)
     file = made.place / "pod.yaml"
-    file.write_text(yaml.safe_dump(manifest))
+    file.write_text(yaml.safe_dump(played))
     made.podman("play", "kube", "--network", "none", file)
     pod = Pod(made)
     try:
@@ -198,6 +204,8 @@ def running(made: Engine, manifest: dict[str, Any]) -> Iterator[Pod]:
         pod.end()
         made.run("podman", "play", "kube", "--down", file, check=False)
         made.run("podman", "pod", "rm", "--force", "training", check=False)
+        for name in volumes:
+            made.run("umount", place / name, check=False)
 
 
 if __name__ == "__main__":

@@ -60,10 +60,11 @@ def with_sidecar(pod: dict[str, Any], cpus: str) -> dict[str, Any]:
     return made
 
 
-def for_podman(pod: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the manifest that podman can play, and what was changed.
+def for_podman(pod: dict[str, Any], place: Path) -> tuple[dict[str, Any], list[str]]:
+    """Return the manifest that podman can play with volumes in a place, and what was changed.
 
-    Podman 4.3 starts containers in their order, knows no native sidecars and no probes by gRPC, and gives volumes in memory no size.
+    Podman 4.3 starts containers in their order, knows no native sidecars and no probes by gRPC, opens named ports on the machine,
+    gives an emptyDir neither a size nor the owner that a kubelet does, and passes fsGroup over.
     """
     changed = copy.deepcopy(pod)
     spec = changed["spec"]
@@ -76,9 +77,25 @@ def for_podman(pod: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     spec["containers"] = [*sidecars, *spec["containers"]]
     for container in spec["containers"]:
         container["imagePullPolicy"] = "Never"
+        if container.pop("ports", None):
+            said.append(f"{container['name']}: names of ports left out, since podman would open them on this machine")
         probes = [probe for probe in ("startupProbe", "readinessProbe", "livenessProbe") if "grpc" in container.get(probe, {})]
         for probe in probes:
             del container[probe]
         if probes:
             said.append(f"{container['name']}: {', '.join(probes)} left out; the same listener is asked from beside it")
+    for volume in spec["volumes"]:
+        if volume.pop("emptyDir", None) is not None:
+            volume["hostPath"] = {"path": str(place / volume["name"]), "type": "Directory"}
+    said.append("emptyDir became file systems in memory of the same sizes, with the owner and mode that a kubelet gives them")
+    context = spec["securityContext"]
+    context["supplementalGroups"] = [*context.get("supplementalGroups", ()), context["fsGroup"]]
+    said.append("fsGroup is said again as a supplementary group, which it is in a cluster")
     return changed, said
+
+
+def volumes_of(pod: dict[str, Any]) -> dict[str, str]:
+    """Return the options of a file system in memory for each emptyDir: open to all, files are the pod's group's, as a kubelet does it."""
+    group = pod["spec"]["securityContext"]["fsGroup"]
+    sizes = {volume["name"]: volume["emptyDir"].get("sizeLimit", "64Mi") for volume in pod["spec"]["volumes"] if "emptyDir" in volume}
+    return {name: f"size={size.removesuffix('i').lower()},mode=2777,uid=0,gid={group}" for name, size in sizes.items()}

@@ -24,7 +24,7 @@ def tell(event: str, **fields: object) -> None:
 
 def campaign(client: querist.Client, retries: list[str]) -> None:
     generator = np.random.default_rng(0)
-    centres = generator.standard_normal((CLASSES, WIDTH)) * 2
+    centres = generator.standard_normal((CLASSES, WIDTH)) * 0.8
     truth = generator.integers(0, CLASSES, POOL)
     pool = (centres[truth] + generator.standard_normal((POOL, WIDTH))).astype(np.float32)
     labels = {int(row): int(truth[row]) for row in generator.choice(POOL, 40, replace=False)}
