@@ -24,6 +24,8 @@ come back; a pod that leaves its service for it would only move the load, and co
 LOOK_SECONDS = 0.5
 MOST_MESSAGE_BYTES = 4096
 MOST_STREAMS = 64
+IDLE_SECONDS, AGE_SECONDS = 10.0, 60.0
+"""How long a connection may do nothing, and last: probes dial anew each time, and strangers may reach this address."""
 LAST_SECONDS = 0.2
 
 _SERVING, _NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -51,6 +53,9 @@ class Probes:
             options=[
                 ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
                 ("grpc.max_concurrent_streams", MOST_STREAMS),
+                ("grpc.max_connection_idle_ms", round(IDLE_SECONDS * 1000)),
+                ("grpc.max_connection_age_ms", round(AGE_SECONDS * 1000)),
+                ("grpc.max_connection_age_grace_ms", 1000),
                 ("grpc.so_reuseport", 0),
             ]
         )

@@ -4,6 +4,8 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,11 +16,14 @@ import numpy as np
 import pytest
 import querist
 from onnx_models import X, linear
+from querist.v1 import advice_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist_server import http_page, metrics
 from querist_server.engine.presets import PRESETS
-from querist_server.service.errors import CODES
+from querist_server.runners.process import CAUSES
+from querist_server.service.errors import CODES, LIMITS
+from querist_server.settings import Settings
 from scrape import Page
 from serving import serving
 
@@ -148,24 +153,36 @@ def test_nothing_that_a_caller_sends_becomes_a_label(server, q, rng):
     assert {labels["strategy"] for labels in found.labels("querist_rows_total")} == {"margin", "plan"}
 
 
-def test_every_label_is_one_that_is_known_beforehand(server, q, rng):
+def test_every_label_is_one_that_is_known_beforehand(tmp_path, rng):
     pool = rng.dirichlet(np.ones(3), 40)
-    for strategy in ("auto", "bald", "k_means", "entropy"):
-        q.select(pool, committee=np.stack([pool, pool]), embeddings=pool, strategy=strategy, count=2)
-    with pytest.raises(querist.errors.InvalidRequestError):
-        q.select(pool * 2, strategy="margin", count=2)
-    found = page(server)
+    with (
+        serving(tmp_path, metrics_address="127.0.0.1:0", max_rows=100) as server,
+        querist.connect(server.address, retries=0) as q,
+    ):
+        for strategy in ("auto", "bald", "k_means", "entropy"):
+            q.select(pool, committee=np.stack([pool, pool]), embeddings=pool, strategy=strategy, count=2)
+        with pytest.raises(querist.errors.InvalidRequestError):
+            q.select(pool * 2, strategy="margin", count=2)
+        with pytest.raises(querist.errors.LimitExceededError):
+            q.select(np.tile(pool, (3, 1)), strategy="margin", count=2)
+        q.advise_stop(querist.CampaignRound(labelled=10))
+        found = once(server, "querist_refused_total", limit="max_rows")
     known = {
         "method": {method.name for method in pb.DESCRIPTOR.services_by_name["SelectionService"].methods},
         "code": {code.name for code in grpc.StatusCode},
         "reason": CODES.keys() | {name.removeprefix("GUARD_REASON_") for name in pb.GuardReason.keys()},  # noqa: SIM118 - an enum's
         "strategy": PRESETS.keys() | {"plan", "auto"},
         "stage": {"DECODE", "INFER", "SCORE", "CHOOSE"},
+        "limit": {*Settings.model_fields, *LIMITS},
+        "cause": CAUSES,
+        "verdict": {name.removeprefix("VERDICT_") for name in advice_pb2.Verdict.keys()},  # noqa: SIM118 - an enum's
     }
     for family in found.families.values():
         for sample in family.samples:
             for label, value in sample.labels.items():
-                assert label not in known or value in known[label], (sample.name, label, value)
+                if label in ("le", "share", "version", "api_version"):  # which are ours by their nature
+                    continue
+                assert value in known[label], (sample.name, label, value)
 
 
 def test_what_is_shown_is_what_is_declared_with_its_words(server, q, rng):
@@ -178,6 +195,20 @@ def test_what_is_shown_is_what_is_declared_with_its_words(server, q, rng):
     assert declared.keys() - ours.keys() == logged  # there is none here
     for name, family in ours.items():
         assert (family.documentation, family.type) == (declared[name].help, declared[name].kind)
+
+
+def test_a_server_that_nobody_scrapes_does_not_load_what_it_takes():
+    script = """
+import asyncio, sys, tempfile, pathlib
+from querist_server import app, settings
+async def build():
+    server = await app.build_server(settings.Settings(addresses=("127.0.0.1:0",)))
+    server.model_processes.close()
+asyncio.run(build())
+print(sorted({name.partition(".")[0] for name in sys.modules} & {"prometheus_client", "opentelemetry", "onnxruntime"}))
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("QUERIST_", "OTEL_"))}
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=60).stdout == "[]\n"
 
 
 def test_every_metric_is_documented_with_its_own_words():
