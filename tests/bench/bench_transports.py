@@ -1,8 +1,8 @@
 """Files in a shared directory, a Unix socket and TCP in one run: a pool of 40 and of 400 MB of FLOAT32, margin, top 100.
 
 Repetitions are interleaved, so that whatever else the machine does hits all alike, and begin once each way was gone twice. Every answer
-must be the same. Beside it, in the same run: one bare pass over the pool in memory (its largest number), which no way of handing it over
-can beat.
+must be the same. Beside it, in the same run: one bare pass over the pool in memory (its largest number), and the selection by the engine
+alone in this process, which no way of handing the pool over can beat.
 
     python tests/bench/bench_transports.py [REPETITIONS]
 """
@@ -19,15 +19,21 @@ from pathlib import Path
 
 import numpy as np
 import querist
+from querist._requests import Selecting, request_of
+from querist_server.engine.pipeline import Run
+from querist_server.service.decode import decode_task
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from engine import LIMITS
 from server_process import ServerProcess
 
 REPETITIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 9
 SIZES = (40, 400)
 CLASSES, COUNT, MB = 10, 100, 10**6
 MEMORY = Path("/dev/shm")
-FILES, SOCKET, TCP, MAPPED, BARE = "files", "Unix socket", "TCP", "files, from a mapped .npy", "bare pass"
+FILES, SOCKET, TCP, MAPPED = "files", "Unix socket", "TCP", "files, from a mapped .npy"
+BARE, ENGINE = "bare pass", "engine alone"
+BLOCK_ROWS = 2**20 // (CLASSES * 4)
 
 
 def pool(size: int) -> np.ndarray:
@@ -41,6 +47,14 @@ def timed(call: Callable[[], object]) -> tuple[float, object]:
     return time.perf_counter() - started, result
 
 
+def by_engine(rows: np.ndarray) -> bytes:
+    """Select in this process, from blocks of 1 MiB."""
+    run = Run(decode_task(request_of(Selecting(probabilities=rows, strategy="margin", count=COUNT)).header), LIMITS)
+    for start in range(0, len(rows), BLOCK_ROWS):
+        run.feed({"probabilities": rows[start : start + BLOCK_ROWS]})
+    return run.finish().indices.tobytes()
+
+
 def peak(pid: int) -> float:
     """Return the most memory that the process has had, in MB."""
     return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1)) * 1024 / MB
@@ -50,7 +64,7 @@ def measured(size: int, directory: Path, clients: dict[str, querist.Client], pid
     rows = pool(size)
     np.save(directory / "rows.npy", rows)
     mapped = np.load(directory / "rows.npy", mmap_mode="r")
-    ways: dict[str, Callable[[], object]] = {BARE: rows.max}
+    ways: dict[str, Callable[[], object]] = {BARE: rows.max, ENGINE: lambda: by_engine(rows)}
     for name, client in clients.items():
         ways[name] = lambda client=client: client.select(rows, strategy="margin", count=COUNT).indices.tobytes()
     ways[MAPPED] = lambda: clients[FILES].select(mapped, strategy="margin", count=COUNT).indices.tobytes()

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import tracemalloc
@@ -27,6 +28,7 @@ from querist_server.service.errors import RetryLater
 from querist_server.service.local_files import LocalFiles
 from querist_server.service.shared_directory import SharedDirectory as Offered
 from results import facts
+from server_process import ServerProcess
 from serving import serving
 
 ROWS = np.random.default_rng(3).dirichlet(np.ones(10), 300_000).astype(np.float32)
@@ -492,3 +494,76 @@ def test_who_may_read_a_file(directory, monkeypatch, same_user, same_group, mode
         os.umask(before)
     assert (directory / file.name).stat().st_mode & 0o777 == mode
     file.remove()
+
+
+AS_ANOTHER_USER = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from querist import _shared_directory
+from querist.v1 import system_service_pb2, tensor_pb2
+from querist_server.service.local_files import LocalFiles
+
+def become(user):
+    os.setgroups([4_300])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+directory, (told, tell), (heard, hear) = Path(sys.argv[1]), os.pipe(), os.pipe()
+if os.fork() == 0:
+    become(4_201)
+    os.umask(0o077)
+    offered = system_service_pb2.LocalDirectory.FromString(os.read(told, 4096))
+    seen = _shared_directory.SharedDirectory(directory, offered)
+    file = seen.new_file()
+    file.write(np.arange(100, dtype=np.uint8), 0)
+    os.write(hear, file.name.encode())
+    os.read(told, 1)
+    file.remove()
+    os._exit(0)
+os.close(told)
+os.close(hear)
+become(4_202)
+files = LocalFiles(directory, 1000)
+shared = files.shared()
+os.write(tell, shared.offer.SerializeToString())
+name = os.read(heard, 4096).decode()
+assert files.read(tensor_pb2.LocalFile(name=name), 100, "").tolist() == list(range(100))
+os.write(tell, b"x")
+assert os.waitpid(-1, 0)[1] == 0
+print(sorted(path.suffix for path in directory.iterdir()))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_two_users_share_a_volume_of_their_common_group():
+    """As in a pod whose containers run as different users, with an fsGroup: the volume is the group's, and sets it for new files."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as volume:
+        os.chown(volume, 0, 4_300)
+        Path(volume).chmod(0o2770)
+        shared = subprocess.run([sys.executable, "-c", AS_ANOTHER_USER, volume], capture_output=True, text=True, check=False, timeout=60)
+        assert (shared.stdout, shared.stderr) == ("['.marker']\n", "")
+        assert shared.returncode == 0
+
+
+def test_a_server_that_is_killed_and_started_again_costs_no_call(directory, tmp_path, expected, monkeypatch):
+    settings = {"addresses": [f"unix:{tmp_path}/q.sock"], "local_tensor_directory": str(directory)}
+    servers = [ServerProcess(tmp_path, **settings)]
+    ring_read = _file_ring.Ring.read
+
+    def killing(self, rows):
+        ring_read(self, rows)
+        if len(servers) == 1:
+            servers[0].process.kill()
+            servers[0].stop()
+            servers.append(ServerProcess(tmp_path, **settings))
+
+    monkeypatch.setattr(_file_ring.Ring, "read", killing)
+    try:
+        with querist.connect(servers[0].address, retries=10) as client:
+            assert facts(client.select(ROWS, **ASKED)) == expected
+            assert client._sharing.directory is not None
+        assert len(servers) == 2
+        assert tensors(directory) == []
+    finally:
+        servers[-1].stop()
