@@ -26,7 +26,8 @@ API_VERSION = "querist.v1"
 ROUND_TRIPS = 20
 CLOCK_SECONDS = 5.0
 """Clocks that differ by more make logs hard to compare, and certificates valid too early or too late."""
-FIRST_BYTES, MOST_BYTES = 2**20, 16 * 2**20
+FIRST_BYTES, MOST_BYTES = 5 * 2**19, 16 * 2**20
+"""The least and the most that is sent at a time; the least is enough to go by files."""
 SPEED_SECONDS = 2.0
 """How long sending may take; a slow connection gets less to carry."""
 _WHERE = "deploy/README.md"

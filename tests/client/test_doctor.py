@@ -10,7 +10,7 @@ import pytest
 import querist
 from authority import Authority, Pair, put
 from querist import _bench_command, _examination, _probing, _self_test, _tiny_model, cli
-from querist.errors import ServerOverloadedError
+from querist.errors import DeadlineExceededError, ServerOverloadedError
 from querist_server.engine.scores.margin import Margin
 from querist_server.service.system import SystemServicer
 from serving import serving
@@ -240,6 +240,21 @@ def test_bench_in_words(client, capsys, quick):
     assert len(lines) == 3 + 1 + len(_bench_command.STRATEGIES)
     assert lines[0].startswith("small calls,  1 callers: ")
     assert lines[3].startswith("4 MB pool as bytes: ")
+
+
+def test_bench_goes_on_after_a_strategy_that_takes_too_long(client, capsys, quick, monkeypatch):
+    select = querist.Client.select
+
+    def slow(self, *arguments, **named):
+        if named["strategy"] == "k_center":
+            raise DeadlineExceededError("the time for this call is over")
+        return select(self, *arguments, **named)
+
+    monkeypatch.setattr(querist.Client, "select", slow)
+    assert cli.main(["bench", client.address, "--seconds", "0.1"]) == 0
+    lines = {line.split(",")[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["k_center"].endswith(": more than 10 s")
+    assert lines["k_means"].endswith(")")
 
 
 def test_bench_refuses_no_time(client, capsys):
