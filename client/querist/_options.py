@@ -13,6 +13,8 @@ from querist.errors import InvalidRequestError
 
 MESSAGE_BYTES = 64 * 2**20
 """Largest message that a client takes or sends; servers allow less."""
+_OF_SEVERAL = ("dns:", "ipv4:", "ipv6:")
+"""Addresses that may stand for several servers, among which calls take turns."""
 DEFAULT = object()
 """Stands for the client's own timeout."""
 Place = str | os.PathLike[str] | Literal[False] | None
@@ -53,6 +55,8 @@ class Options:
         ]
         if self.address.startswith("unix:"):
             options.append(("grpc.default_authority", "localhost"))  # strict proxies refuse the percent-encoded path that is the default
+        if self.address.startswith(_OF_SEVERAL):
+            options.append(("grpc.lb_policy_name", "round_robin"))  # by itself gRPC sends all calls to the first that answers
         if self.tls is not None and self.tls.server_name is not None:
             options.append(("grpc.ssl_target_name_override", self.tls.server_name))
         if self.tls is None and (self.token is not None or self.token_file is not None):
