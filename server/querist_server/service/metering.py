@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from itertools import accumulate
-from typing import Any
 
 import numpy as np
-from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 from querist_server import metrics
 from querist_server.engine.selection import FloatArray, Selection, Statistics
@@ -18,12 +15,13 @@ from querist_server.service.calls import Call
 from querist_server.service.errors import CODES, LIMITS
 from querist_server.service.observing import Outcome
 from querist_server.service.quantiles import SHARES, quantiles
+from querist_server.service.tallies import Count, Spread
 
 VERDICTS = ("CONTINUE", "STOP", "INCONCLUSIVE")
 OTHER = "other"
 """What stands for all methods that are not Querist's own, those that do not exist among them."""
 FEW = 50
-_BOUNDS = metrics.CONFIDENCE.buckets
+"""Up to so many numbers Python is done with before numpy has begun."""
 
 
 class Metering:
@@ -39,112 +37,81 @@ class Metering:
 
     def __init__(self, registry: CollectorRegistry, methods: Mapping[str, str]) -> None:
         self._methods = methods
-        self._calls = _Children(Counter, metrics.CALLS, registry)
-        self._call_seconds = _Children(Histogram, metrics.CALL_SECONDS, registry)
-        self._errors = _Children(Counter, metrics.ERRORS, registry)
-        self._refused = _Children(Counter, metrics.REFUSED, registry)
-        self._queue_seconds = _Children(Histogram, metrics.QUEUE_SECONDS, registry)
-        self._bytes = _Children(Counter, metrics.RECEIVED_BYTES, registry)
-        self._selection_seconds = _Children(Histogram, metrics.SELECTION_SECONDS, registry)
-        self._stage_seconds = _Children(Counter, metrics.STAGE_SECONDS, registry)
-        self._rows = _Children(Counter, metrics.ROWS, registry)
-        self._model_runs = _Children(Counter, metrics.MODEL_RUNS, registry)
-        self._chosen = _Children(Counter, metrics.CHOSEN, registry)
-        self._random = _Children(Counter, metrics.RANDOM, registry)
-        self._guarded = _Children(Counter, metrics.GUARDED, registry)
-        self._verdicts = _Children(Counter, metrics.VERDICTS, registry)
-        self._confidences = [0] * (len(_BOUNDS) + 1)
-        self._confidence_sum = 0.0
+        self._calls = Count(metrics.CALLS)
+        self._call_seconds = Spread(metrics.CALL_SECONDS)
+        self._errors = Count(metrics.ERRORS, [(reason,) for reason in CODES])
+        self._refused = Count(metrics.REFUSED, [(limit,) for limit in LIMITS])
+        self._queue_seconds = Spread(metrics.QUEUE_SECONDS)
+        self._bytes = Count(metrics.RECEIVED_BYTES)
+        self._selection_seconds = Spread(metrics.SELECTION_SECONDS)
+        self._stage_seconds = Count(metrics.STAGE_SECONDS)
+        self._rows = Count(metrics.ROWS)
+        self._model_runs = Count(metrics.MODEL_RUNS)
+        self._chosen = Count(metrics.CHOSEN)
+        self._random = Count(metrics.RANDOM)
+        self._guarded = Count(metrics.GUARDED)
+        self._verdicts = Count(metrics.VERDICTS, [(verdict,) for verdict in VERDICTS])
+        self._confidences = Spread(metrics.CONFIDENCE)
         self._newest: dict[str, Statistics] = {}
-        self._begin_with_zero()
         registry.register(self)
 
     def ended(self, call: Call, outcome: Outcome) -> None:
         """Count a call."""
         method = self._methods.get(call.method, OTHER)
         account = call.account
-        self._calls[method, outcome.code].inc()
-        self._call_seconds[method,].observe(outcome.seconds)
+        self._calls.add(method, outcome.code)
+        self._call_seconds.add(outcome.seconds, method)
         if outcome.reason:
-            self._errors[outcome.reason,].inc()
+            self._errors.add(outcome.reason)
         if outcome.limit:
-            self._refused[outcome.limit,].inc()
+            self._refused.add(outcome.limit)
         if account.works:
-            self._queue_seconds[()].observe(account.queued)
+            self._queue_seconds.add(account.queued)
         if account.bytes:
-            self._bytes[method,].inc(account.bytes)
+            self._bytes.add(method, amount=account.bytes)
         if account.verdict:
-            self._verdicts[account.verdict,].inc()
+            self._verdicts.add(account.verdict)
         if account.strategy:
             self._count_work(account)
 
-    def _begin_with_zero(self) -> None:
-        """Show what alerts look for before it has happened: a count that begins with 1 is no increase to Prometheus."""
-        for reason in CODES:
-            self._errors[reason,].inc(0)
-        for limit in LIMITS:
-            self._refused[limit,].inc(0)
-        for verdict in VERDICTS:
-            self._verdicts[verdict,].inc(0)
-
-    def _count_work(self, account: Account) -> None:
-        total = 0.0
-        for stage, spent in account.stages.by_name.items():
-            if spent.seconds:
-                self._stage_seconds[account.strategy, stage].inc(spent.seconds)
-                total += spent.seconds
-        if account.model_runs_total:
-            self._model_runs[()].inc(account.model_runs_total)
-        if account.answered is not None:
-            self._selection_seconds[account.strategy,].observe(total)
-            self._rows[account.strategy,].inc(account.rows)
-            self._count_choice(account.strategy, account.answered.selection)
-
-    def _count_choice(self, strategy: str, selection: Selection) -> None:
-        self._chosen[strategy,].inc(len(selection.indices))
-        self._newest[strategy] = selection.statistics
-        if selection.random_draws is not None:
-            self._random[()].inc(int(np.count_nonzero(selection.random_draws)))
-        for reason, rows in selection.guarded_tallies.items():
-            self._guarded[reason,].inc(rows)
-        if selection.confidences is not None:
-            self._count_confidences(selection.confidences)
-
-    def _count_confidences(self, confidences: FloatArray) -> None:
-        if len(confidences) <= FEW:  # numpy takes longer to begin than this to end
-            values = confidences.tolist()
-            for value in values:
-                self._confidences[bisect_left(_BOUNDS, value)] += 1
-            self._confidence_sum += sum(values)
-            return
-        counts = np.bincount(np.searchsorted(_BOUNDS, confidences), minlength=len(self._confidences))
-        self._confidences = [before + more for before, more in zip(self._confidences, counts.tolist(), strict=True)]
-        self._confidence_sum += float(confidences.sum())
-
     def collect(self) -> Iterator[Metric]:
-        """Give what no counter of the library holds: many values at a time, and quantiles, which are made when they are asked for."""
-        confidence = HistogramMetricFamily(metrics.CONFIDENCE.name, metrics.CONFIDENCE.help)
-        names = [*map(str, metrics.CONFIDENCE.buckets), "+Inf"]
-        counts = accumulate(self._confidences)
-        confidence.add_metric([], list(zip(names, counts, strict=True)), self._confidence_sum)
-        yield confidence
+        """Give all counts, and the quantiles of scores, which are made when they are asked for."""
+        for tally in vars(self).values():
+            if isinstance(tally, (Count, Spread)):
+                yield tally.family()
         scores = GaugeMetricFamily(metrics.SCORE_QUANTILE.name, metrics.SCORE_QUANTILE.help, labels=metrics.SCORE_QUANTILE.labels)
         for strategy, statistics in list(self._newest.items()):
             for share, value in zip(SHARES, quantiles(statistics), strict=True):
                 scores.add_metric([strategy, str(share)], value)
         yield scores
 
+    def _count_work(self, account: Account) -> None:
+        total = 0.0
+        for stage, spent in account.stages.by_name.items():
+            if spent.seconds:
+                self._stage_seconds.add(account.strategy, stage, amount=spent.seconds)
+                total += spent.seconds
+        if account.model_runs_total:
+            self._model_runs.add(amount=account.model_runs_total)
+        if account.answered is not None:
+            self._selection_seconds.add(total, account.strategy)
+            self._rows.add(account.strategy, amount=account.rows)
+            self._count_choice(account.strategy, account.answered.selection)
 
-class _Children(dict[tuple[str, ...], Any]):
-    """The counters of one metric by their labels; made once each, since to look one up in the library takes longer than to count."""
+    def _count_choice(self, strategy: str, selection: Selection) -> None:
+        self._chosen.add(strategy, amount=len(selection.indices))
+        self._newest[strategy] = selection.statistics
+        if selection.random_draws is not None:
+            self._random.add(amount=int(np.count_nonzero(selection.random_draws)))
+        for reason, rows in selection.guarded_tallies.items():
+            self._guarded.add(reason, amount=rows)
+        if selection.confidences is not None:
+            self._count_confidences(selection.confidences)
 
-    def __init__(self, kind: type[Counter] | type[Histogram], metric: metrics.Metric, registry: CollectorRegistry) -> None:
-        super().__init__()
-        more: dict[str, Any] = {"buckets": metric.buckets} if metric.buckets else {}
-        self._metric: Any = kind(metric.name, metric.help, metric.labels, registry=registry, **more)
-        if not metric.labels:  # shown from the start, as 0
-            self[()] = self._metric
-
-    def __missing__(self, labels: tuple[str, ...]) -> Any:
-        child = self[labels] = self._metric.labels(*labels)
-        return child
+    def _count_confidences(self, confidences: FloatArray) -> None:
+        if len(confidences) <= FEW:
+            for confidence in confidences.tolist():
+                self._confidences.add(confidence)
+            return
+        bins = np.searchsorted(metrics.CONFIDENCE.buckets, confidences)
+        self._confidences.add_all(np.bincount(bins).tolist(), float(confidences.sum()))

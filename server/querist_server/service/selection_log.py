@@ -36,6 +36,8 @@ MOST_LISTED = 10_000
 """Chosen instances that a line lists; of more there is the digest, which covers all."""
 MOST_LINES, MOST_WAITING = 1000, 5_000_000
 """Lines that may wait to be written, and chosen instances in them."""
+GATHER_SECONDS = 0.05
+"""How long lines are gathered, to be written together: to wake a thread for each takes as long as to make the line."""
 LAST_SECONDS = 2.0
 """How long the end of the server waits for the last lines."""
 
@@ -89,37 +91,51 @@ class SelectionLog:
             self._thread.join(LAST_SECONDS)
 
     def _write_on(self) -> None:
-        while (entry := self._entries.get()) is not None:
-            try:
-                line = json.dumps(line_of(entry.call, entry.seconds, entry.ended), allow_nan=False, separators=(",", ":"))
-                self._file.append(line.encode() + b"\n")
-            except OSError as error:
-                self._lose(error.strerror or str(error))
-            except Exception as error:  # noqa: BLE001 - a line that cannot be made must not end all others
-                self._lose("a defect")
-                SERVER.error("defect", exc_info=error, extra={"fields": {"request_id": entry.call.request_id}})
-            else:
-                self.written += 1
-                self._told()
-            answered = entry.call.account.answered
-            self._done(0 if answered is None else len(answered.selection.indices))
+        more = True
+        while more:
+            gathered = [self._entries.get()]
+            if gathered[0] is not None:
+                time.sleep(GATHER_SECONDS)
+            while not self._entries.empty():
+                gathered.append(self._entries.get_nowait())
+            more = None not in gathered
+            lines = [line for entry in gathered if entry is not None for line in self._line(entry)]
+            if lines:
+                self._write(lines)
         self._file.close()
 
-    def _done(self, chosen: int) -> None:
-        with self._lock:
-            self._waiting -= chosen
-
-    def _lose(self, problem: str) -> None:
-        with self._lock:
-            self.lost += 1
-            first, self._failed = not self._failed, True
-        if first:  # and not once for each line
-            SERVER.error("selection log not written", extra={"fields": {"path": str(self._path), "error": problem}})
-
-    def _told(self) -> None:
+    def _write(self, lines: list[bytes]) -> None:
+        try:
+            self._file.append(b"".join(lines))
+        except OSError as error:
+            self._lose(error.strerror or str(error), len(lines))
+            return
+        self.written += len(lines)
         if self._failed:
             self._failed = False
             SERVER.info("selection log written again", extra={"fields": {"path": str(self._path), "lost": self.lost}})
+
+    def _line(self, entry: _Entry) -> list[bytes]:
+        """Return the line of a selection; none if it cannot be made, which must not be the end of all others."""
+        time.sleep(0)  # calls come before lines about calls
+        answered = entry.call.account.answered
+        try:
+            text = json.dumps(line_of(entry.call, entry.seconds, entry.ended), allow_nan=False, separators=(",", ":"))
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            self._lose("a defect")
+            SERVER.error("defect", exc_info=error, extra={"fields": {"request_id": entry.call.request_id}})
+            return []
+        finally:
+            with self._lock:
+                self._waiting -= 0 if answered is None else len(answered.selection.indices)
+        return [text.encode() + b"\n"]
+
+    def _lose(self, problem: str, lines: int = 1) -> None:
+        with self._lock:
+            self.lost += lines
+            first, self._failed = not self._failed, True
+        if first:  # and not once for each line
+            SERVER.error("selection log not written", extra={"fields": {"path": str(self._path), "error": problem}})
 
 
 def line_of(call: Call, seconds: float, ended: float) -> dict[str, Any]:
