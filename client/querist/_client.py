@@ -21,6 +21,7 @@ from querist._progress import Listener, Telling
 from querist._requests import advice_request, request_of, selecting
 from querist._retry import OnRetry
 from querist._sharing import Sharing
+from querist._simulation_calls import SimulationCalls
 from querist._streaming import select_by_stream
 from querist._tls import Tls
 from querist._uploads import upload_messages
@@ -51,7 +52,7 @@ def connect(
     Parameters
     ----------
     address : str
-        "host:port", or "unix:/path" of a socket.
+        "host:port", "unix:/path" of a socket, or "dns:///host:port" for all servers of that name, which take turns.
     timeout : float or None
         Seconds for one call with all its retries; None for no limit.
     retries : int
@@ -87,7 +88,7 @@ def connect(
     return Client(options)
 
 
-class Client(AnnotatorCalls):
+class Client(AnnotatorCalls, SimulationCalls):
     """Talks to one server. Thread-safe; may be pickled, and used after a fork: each process connects for itself.
 
     Use it as a context manager, or call `close`.

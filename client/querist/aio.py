@@ -21,6 +21,7 @@ from querist._progress import Listener, Telling
 from querist._requests import advice_request, request_of, selecting
 from querist._retry import OnRetry
 from querist._sharing import Sharing
+from querist._simulation_calls import AsyncSimulationCalls
 from querist._tls import Tls
 from querist._uploads import upload_messages
 from querist.advice import StopAdvice
@@ -50,7 +51,7 @@ def connect(
     Parameters
     ----------
     address : str
-        "host:port", or "unix:/path" of a socket.
+        "host:port", "unix:/path" of a socket, or "dns:///host:port" for all servers of that name, which take turns.
     timeout : float or None
         Seconds for one call with all its retries; None for no limit.
     retries : int
@@ -86,7 +87,7 @@ def connect(
     return AsyncClient(options)
 
 
-class AsyncClient(AsyncAnnotatorCalls):
+class AsyncClient(AsyncAnnotatorCalls, AsyncSimulationCalls):
     """Talks to one server, from one event loop. May be pickled while it is not in use.
 
     Use it as an asynchronous context manager, or call `close`.

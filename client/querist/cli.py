@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import querist
-from querist import _annotators_command, _bench_command, _doctor_command, _files, _label_studio_command, _stop_command
+from querist import _annotators_command, _bench_command, _doctor_command, _files, _label_studio_command, _simulate_command, _stop_command
 from querist._local import MISSING, server_is_installed
 from querist.errors import QueristError
 
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "stop": _stop_command.run,
         "annotators": _annotators_command.run,
         "label-studio": _label_studio_command.run,
+        "simulate": _simulate_command.run,
         "strategies": _strategies,
         "info": _info,
         "doctor": _doctor_command.run,
@@ -80,15 +81,17 @@ def _parser() -> argparse.ArgumentParser:
     _annotators_command.add_arguments(annotators)
     label_studio = commands.add_parser("label-studio", help="a round of a Label Studio project: collect, choose, publish")
     _label_studio_command.add_arguments(label_studio)
+    simulate = commands.add_parser("simulate", help="whether active learning beats random on labelled data: whole campaigns, replayed")
+    _simulate_command.add_arguments(simulate)
     info = commands.add_parser("info", help="what a server is")
     strategies = commands.add_parser("strategies", help="what a server can do")
     doctor = commands.add_parser("doctor", help="whether a server can be reached and is right, how fast it is from here, and what to do")
     _doctor_command.add_arguments(doctor)
     bench = commands.add_parser("bench", help="how fast a server is from here")
     _bench_command.add_arguments(bench)
-    for command in (select, stop, annotators, label_studio, info, strategies):
+    for command in (select, stop, annotators, label_studio, simulate, info, strategies):
         command.add_argument("--address", help=f"the server: host:port or unix:/path ({_ONLY_HERE})")
-    for command in (select, stop, annotators, label_studio, info, strategies, doctor, bench):
+    for command in (select, stop, annotators, label_studio, simulate, info, strategies, doctor, bench):
         command.add_argument("--tls", action="store_true", help="encrypt, and trust the servers that this system trusts")
         command.add_argument("--tls-ca", metavar="FILE", help="encrypt, and trust the servers that these certificates have signed, PEM")
         command.add_argument("--tls-certificate", metavar="FILE", help="encrypt, and show this certificate chain, PEM; with --tls-key")

@@ -78,14 +78,14 @@ def page(
         If matplotlib is not installed.
     """
     figure = plots.svg(plots.learning_curve(points, advice, currency=currency))
-    parts = [f"<h1>{escape(name)}</h1>", *_verdict(advice), figure, *_details(advice), *_table("Rounds", rounds)]
+    parts = [f"<h1>{escape(name)}</h1>", *_verdict(advice), figure, *_details(advice), *table("Rounds", rounds)]
     parts += [] if annotators is None else annotators_panel(annotators)
-    return _html(name, parts)
+    return html(name, parts)
 
 
 def annotators_page(name: str, found: Assessment) -> str:
     """Return the page of an assessment of annotators."""
-    return _html(name, [f"<h1>{escape(name)}</h1>", *annotators_panel(found)])
+    return html(name, [f"<h1>{escape(name)}</h1>", *annotators_panel(found)])
 
 
 def annotators_panel(found: Assessment) -> list[str]:
@@ -98,10 +98,11 @@ def annotators_panel(found: Assessment) -> list[str]:
     pairs = [
         dict(zip(("one", "other", "instances in common", "Cohen's kappa"), pair, strict=True)) for pair in found.agreement[0].pairs[:20]
     ]
-    return [*lines, *_table("Annotators", rows), *_table("Agreement", agreement), *_table("Pairs", pairs)]
+    return [*lines, *table("Annotators", rows), *table("Agreement", agreement), *table("Pairs", pairs)]
 
 
-def _html(name: str, parts: Sequence[str]) -> str:
+def html(name: str, parts: Sequence[str]) -> str:
+    """Return a page of parts."""
     body = "\n".join(parts)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title><style>{_STYLE}</style></head>\n'
@@ -123,13 +124,13 @@ def _details(advice: StopAdvice | None) -> list[str]:
         if sentences:
             found += [f"<h2>{title}</h2>", "<ul>", *(f"<li>{escape(sentence)}</li>" for sentence in sentences), "</ul>"]
     if advice.forecast is not None:
-        found += _table("Forecast", list(_amounts(advice.forecast)))
+        found += table("Forecast", list(_amounts(advice.forecast)))
     votes = advice.votes or {}
     rows = [
         {"criterion": name, "says": vote.status, "because": vote.sentence, "first said stop in round": vote.first_round}
         for name, vote in votes.items()
     ]
-    return found + _table("What each criterion says", rows)
+    return found + table("What each criterion says", rows)
 
 
 def _amounts(forecast: CostForecast) -> Iterable[dict[str, Any]]:
@@ -147,7 +148,8 @@ def _percent(value: Forecast) -> str:
     return f"{value.mean:.1%} ({value.low:.1%} to {value.high:.1%})"
 
 
-def _table(title: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+def table(title: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a table with its title, the keys of the first row being the heads; nothing if there are no rows."""
     if not rows:
         return []
     heads = "".join(f"<th>{escape(str(head))}</th>" for head in rows[0])

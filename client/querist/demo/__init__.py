@@ -13,9 +13,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from tqdm import tqdm
 
 import querist
-from querist.demo import analysis, plot
+from querist import plots
+from querist.demo import analysis
 from querist.demo.data import CHOOSABLE, VALIDATION_ROWS, split
-from querist.demo.loop import ARMS, ECONOMICS, Curve, campaign
+from querist.demo.loop import ARMS, ECONOMICS, campaign
+from querist.simulation import text
+from querist.simulation.loop import Curve
+from querist.simulation.plot import learning_curves
 
 TARGETS = (0.85, 0.90, 0.93, 0.95)
 CONTROL = "random"
@@ -30,12 +34,12 @@ def main(arguments: Sequence[str]) -> int:
         options.output.mkdir(parents=True, exist_ok=True)
         with _client(options.address) as client:
             curves = run(client, seeds=options.seeds, rounds=options.rounds, batch=options.batch, folder=options.output)
-        plot.save(curves, picture)
+        plots.save(learning_curves(curves, CONTROL, name="Digits", score="accuracy on held-out digits"), picture)
     except (querist.QueristError, OSError) as error:
         sys.stderr.write(f"querist: {error}\n")
         return 1
     sys.stdout.write(
-        f"\n{analysis.table(curves, CONTROL, TARGETS)}\n\n"
+        f"\n{text.table(curves, CONTROL, TARGETS)}\n\n"
         f"{options.seeds} seeds, batches of {options.batch}, {options.rounds} rounds; the same logistic regression judges every arm.\n"
         "saved: mean over all seeds with 95 % interval (Student's t, paired by seed, each line by itself);\n"
         "       a seed that never gets there counts with its last label.\n"

@@ -1,11 +1,9 @@
-"""One campaign: train, export, upload, let the server choose, label, and again."""
+"""The arms of the demo: what is trained, exported and uploaded before the server chooses."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,9 @@ import numpy as np
 
 import querist
 from querist.demo import models
-from querist.demo.data import VALIDATION_ROWS, Split
+from querist.simulation.advised import Advised
+from querist.simulation.loop import Arm, Curve, replay
+from querist.simulation.split import Features, Labels, Split
 
 ARMS = ("margin", "committee", "random")
 """What is compared: the first is also a campaign that stops by itself, the last is the control."""
@@ -21,35 +21,6 @@ ARMS = ("margin", "committee", "random")
 
 ECONOMICS = querist.Economics(label_cost=1.0, error_cost=0.2, predictions=20_000, currency="EUR")
 """What labels and errors cost in the campaign that stops by itself."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Where the verdict stopped a campaign.
-
-    Attributes
-    ----------
-    labels : int
-    sentence : str
-    lost : float
-        What that costs more than the cheapest stop known afterwards, by the test rows.
-    lost_at_the_end : float
-        The same for labelling everything.
-    """
-
-    labels: int
-    sentence: str
-    lost: float
-    lost_at_the_end: float
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Accuracy on the test rows after each round, and where the verdict stopped."""
-
-    labels: tuple[int, ...]
-    accuracy: tuple[float, ...]
-    stop: Stop | None = None
 
 
 def campaign(
@@ -80,83 +51,57 @@ def campaign(
     tick : callable
         Called after each round.
     """
+    advised = None
+    if arm == ARMS[0]:
+        path = folder / f"digits-{seed}.campaign"
+        advised = Advised(data, path, economics=ECONOMICS, beyond=True, page=path.with_suffix(".html"))
+    return replay(
+        client,
+        data,
+        _arms(client, data)[arm],
+        model=models.single,
+        seed=seed,
+        rounds=rounds,
+        batch=batch,
+        advised=advised,
+        tick=tick,
+    )
+
+
+def _arms(client: querist.Client, data: Split) -> dict[str, Arm]:
     features, labels = data.features[data.pool], data.labels[data.pool]
-    labelled = data.first.copy()
-    counts, accuracies = [], []
-    advised = _Advised(data, folder / f"digits-{seed}.campaign") if arm == ARMS[0] else None
-    for number in itertools.count():
-        judge = models.single(seed).fit(features[labelled], labels[labelled])
-        counts.append(len(labelled))
-        accuracies.append(float(judge.score(data.features[data.test], data.labels[data.test])))
-        if number <= rounds:
-            tick()
-        if number >= rounds and (advised is None or advised.sentence):
-            break
-        if advised is not None:
-            chosen = advised.choose(client, judge, min(batch, len(features) - len(labelled)), seed * 1000 + number)
-        else:
-            members = models.committee(seed * 1000 + number, features[labelled], labels[labelled]) if arm == "committee" else []
-            chosen = _choose(client, data, members, labelled, batch, seed * 1000 + number)
-        labelled = np.concatenate((labelled, chosen))
-    stop = None if advised is None else advised.stop(counts, accuracies)
-    return Curve(tuple(counts[: rounds + 1]), tuple(accuracies[: rounds + 1]), stop)
-
-
-class _Advised:
-    """A campaign that is kept in a file and asks each round whether to go on."""
-
-    def __init__(self, data: Split, path: Path) -> None:
-        path.unlink(missing_ok=True)
-        self._data, self._path = data, path
-        self._kept = querist.Campaign(path, labelled=len(data.first), economics=ECONOMICS)
-        self.sentence = ""
-        self._labels = 0
-
-    def choose(self, client: querist.Client, judge: Any, count: int, seed: int) -> models.Labels:
-        """Ask for a batch and label it; remember the first stop, and where the campaign was then."""
-        data = self._data
-        features, labels = data.features[data.pool], data.labels[data.pool]
-        error = 1 - float(judge.score(data.features[data.validation], data.labels[data.validation]))
-        stored = client.upload_model(models.export(judge, features))
-        try:
-            chosen = self._kept.select(
-                client,
-                models=[querist.ModelUse(stored.digest)],
-                model_inputs={"X": features},
-                ids=range(len(features)),
-                exclude=data.first,
-                strategy="margin",
-                count=count,
-                seed=seed,
-                error=error,
-                instances=VALIDATION_ROWS,
-            )
-        finally:
-            client.delete_model(stored.digest)
-        if chosen.stop.verdict == "STOP" and not self.sentence:
-            self.sentence, self._labels = chosen.stop.sentence, self._kept.labelled
-            self._kept.report(self._path.with_suffix(".html"))
-        self._kept.record(labels[chosen.indices].tolist())
-        return chosen.indices
-
-    def stop(self, counts: list[int], accuracies: list[float]) -> Stop:
-        """Return where it stopped, and what that lost."""
-        value = (ECONOMICS.error_cost or 0.0) * (ECONOMICS.predictions or 0.0)
-        totals = [labels + value * (1 - accuracy) for labels, accuracy in zip(counts, accuracies, strict=True)]
-        return Stop(self._labels, self.sentence, totals[counts.index(self._labels)] - min(totals), totals[-1] - min(totals))
-
-
-def _choose(client: querist.Client, data: Split, members: list[Any], labelled: models.Labels, batch: int, seed: int) -> models.Labels:
-    features = data.features[data.pool]
-    common: dict[str, Any] = {"count": batch, "exclude": labelled, "seed": seed}
-    if not members:
-        return client.select(scores=np.zeros(len(features)), strategy="random", **common).indices
     held = data.features[data.validation], data.labels[data.validation]
-    strategy = "power_bald"  # the top of BALD alone is ten instances of one class
+
+    @contextmanager
+    def margin(judge: Any, labelled: Labels, seed: int) -> Iterator[dict[str, Any]]:  # noqa: ARG001 - all arms have the same signature
+        with _uploaded(client, [judge], features) as digests:
+            yield _on_server([querist.ModelUse(digest) for digest in digests], features)
+
+    @contextmanager
+    def committee(judge: Any, labelled: Labels, seed: int) -> Iterator[dict[str, Any]]:  # noqa: ARG001 - as above
+        members = models.committee(seed, features[labelled], labels[labelled])
+        weights = [models.weight(member, *held) for member in members]
+        with _uploaded(client, members, features) as digests:
+            yield _on_server([querist.ModelUse(*each) for each in zip(digests, weights, strict=True)], features)
+
+    @contextmanager
+    def control(judge: Any, labelled: Labels, seed: int) -> Iterator[dict[str, Any]]:  # noqa: ARG001 - as above
+        yield {"scores": np.zeros(len(features))}
+
+    power = "power_bald"  # the top of BALD alone is ten instances of one class
+    return {"margin": Arm("margin", margin), "committee": Arm(power, committee), "random": Arm("random", control)}
+
+
+@contextmanager
+def _uploaded(client: querist.Client, fitted: Sequence[Any], features: Features) -> Iterator[list[str]]:
+    """Give the digests of models that are on the server as long as the context lasts."""
     with ExitStack() as afterwards:
-        uses = []
-        for member in members:
-            stored = client.upload_model(models.export(member, features))
-            afterwards.callback(client.delete_model, stored.digest)
-            uses.append(querist.ModelUse(stored.digest, weight=models.weight(member, *held)))
-        return client.select(models=uses, model_inputs={"X": features}, strategy=strategy, **common).indices
+        digests = []
+        for model in fitted:
+            digests.append(client.upload_model(models.export(model, features)).digest)
+            afterwards.callback(client.delete_model, digests[-1])
+        yield digests
+
+
+def _on_server(uses: list[querist.ModelUse], features: Features) -> dict[str, Any]:
+    return {"models": uses, "model_inputs": {"X": features}}

@@ -6,15 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
-import numpy.typing as npt
 from skl2onnx import to_onnx
 from sklearn.linear_model import LogisticRegression
 
-Features = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int64]
+from querist.simulation.estimators import bagged
+from querist.simulation.split import Features, Labels
 
 LEAST_PROBABILITY = 1e-6
-MEMBERS = 4
 
 
 def single(seed: int) -> Any:
@@ -23,14 +21,8 @@ def single(seed: int) -> Any:
 
 
 def committee(seed: int, features: Features, labels: Labels) -> list[Any]:
-    """Return members of the same kind, each fitted to a bootstrap of the labelled set (query by bagging: Abe and Mamitsuka, ICML 1998).
-
-    Each bootstrap keeps one instance of each class, so that all members know all classes.
-    """
-    rng = np.random.default_rng(seed)
-    one_each = np.unique(labels, return_index=True)[1]
-    resamples = (np.concatenate((one_each, rng.integers(0, len(labels), len(labels)))) for _ in range(MEMBERS))
-    return [single(seed).fit(features[rows], labels[rows]) for rows in resamples]
+    """Return members of the same kind, each fitted to a bootstrap of the labelled set."""
+    return bagged(single(seed), seed, features, labels)
 
 
 def export(model: Any, features: Features) -> bytes:

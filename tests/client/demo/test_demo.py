@@ -75,10 +75,10 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch, capsys):
 def test_every_arm_is_judged_by_the_same_model_and_begins_alike(client, tmp_path):
     data = split(2)
     curves = [campaign(client, data, arm, seed=2, rounds=1, batch=10, folder=tmp_path) for arm in ARMS]
-    assert len({curve.accuracy[0] for curve in curves}) == 1
+    assert len({curve.scores[0] for curve in curves}) == 1
     judge = models.single(2).fit(data.features[data.pool][data.first], data.labels[data.pool][data.first])
     predicted = judge.predict(data.features[data.test])
-    assert curves[0].accuracy[0] == pytest.approx(np.mean(predicted == data.labels[data.test]))
+    assert curves[0].scores[0] == pytest.approx(np.mean(predicted == data.labels[data.test]))
 
 
 def test_the_server_computes_what_the_exported_models_predict(client):
@@ -112,7 +112,7 @@ def test_the_same_seed_gives_the_same_curve(client, tmp_path):
     runs = [campaign(client, data, arm, seed=3, rounds=2, batch=10, folder=tmp_path) for arm in ("committee", "committee", "random")]
     assert runs[0] == runs[1]
     assert runs[0].labels == (20, 30, 40)
-    assert runs[0].accuracy != runs[2].accuracy
+    assert runs[0].scores != runs[2].scores
 
 
 def test_the_splits_share_no_row_and_begin_with_every_class():

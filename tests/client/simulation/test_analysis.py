@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
-from querist.demo.analysis import band, labels_needed, median_needed, saving, table
-from querist.demo.loop import Curve
+from querist.simulation.analysis import band, labels_needed, median_needed, saving
+from querist.simulation.loop import Curve
+from querist.simulation.text import table
 from scipy import stats
 
 
-def curve(*accuracy: float) -> Curve:
-    return Curve(tuple(range(20, 20 + 10 * len(accuracy), 10)), accuracy)
+def curve(*scores: float) -> Curve:
+    return Curve(tuple(range(20, 20 + 10 * len(scores), 10)), scores)
 
 
 def test_labels_needed_is_the_first_crossing_even_if_the_curve_falls_again():
@@ -28,23 +29,25 @@ def test_savings_are_paired_by_seed_and_end_with_the_run():
     saved = [20, 0, 60 - 130, 130 - 30, 0]  # the last label of a run is the 130th
     found = saving(arm, control, 1.0)
     assert found.reached == 4
-    assert (found.mean, found.low, found.high) == pytest.approx(
+    labels = found.labels
+    assert (labels.mean, labels.low, labels.high) == pytest.approx(
         (np.mean(saved), *stats.t.interval(0.95, 4, np.mean(saved), stats.sem(saved)))
     )
-    assert found.verdict == "no clear difference from random"
-    swapped = saving(control, arm, 1.0)
-    assert (swapped.mean, swapped.low, swapped.high) == pytest.approx((-found.mean, -found.high, -found.low))
+    assert labels.p == pytest.approx(stats.ttest_1samp(saved, 0).pvalue)
+    assert found.verdict("random") == "no clear difference from random"
+    swapped = saving(control, arm, 1.0).labels
+    assert (swapped.mean, swapped.low, swapped.high, swapped.p) == pytest.approx((-labels.mean, -labels.high, -labels.low, labels.p))
 
 
 def test_an_arm_that_is_quick_or_fails_does_not_save_labels():
     arm, control = [arriving(2)] * 3 + [arriving(None)] * 5, [arriving(4)] * 8
-    assert saving(arm, control, 1.0).verdict != "saves labels"
-    assert saving(arm, control, 1.0).mean < 0
+    assert saving(arm, control, 1.0).verdict("random") != "saves labels"
+    assert saving(arm, control, 1.0).labels.mean < 0
 
 
 def test_an_arm_that_arrives_where_the_control_never_does_saves_labels():
-    assert saving([arriving(2), arriving(3), arriving(4)], [arriving(None)] * 3, 1.0).verdict == "saves labels"
-    assert saving([arriving(2), arriving(3), arriving(None)], [arriving(None)] * 3, 1.0).verdict == "too few seeds reached it"
+    assert saving([arriving(2), arriving(3), arriving(4)], [arriving(None)] * 3, 1.0).verdict("random") == "saves labels"
+    assert saving([arriving(2), arriving(3), arriving(None)], [arriving(None)] * 3, 1.0).verdict("random") == "too few seeds reached it"
 
 
 def test_pairs_of_unequal_number_are_refused():
@@ -72,10 +75,10 @@ def test_the_median_counts_seeds_that_never_arrive_as_the_slowest(rounds, expect
 def test_verdicts_need_an_interval_that_leaves_out_zero(gain, verdict):
     fast, slow = [curve(0.1, 0.9, 0.9, 0.9)] * 4, [curve(0.1, 0.1, 0.1, 0.9)] * 4
     arm, control = (fast, slow) if gain > 0 else (slow, fast)
-    assert saving(arm, control, 0.9).verdict == verdict
-    assert saving(arm[:2], control[:2], 0.9).verdict == "too few seeds reached it"
+    assert saving(arm, control, 0.9).verdict("random") == verdict
+    assert saving(arm[:2], control[:2], 0.9).verdict("random") == "too few seeds reached it"
     assert saving(arm, control, 0.99).reached == 0
-    assert saving(arm, control, 0.99).verdict == "too few seeds reached it"
+    assert saving(arm, control, 0.99).verdict("random") == "too few seeds reached it"
 
 
 @pytest.mark.parametrize("quicker_by", [0, 2])
@@ -91,7 +94,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says(rng, quicker_by
     truth = 10 * (np.minimum(control, 11) - np.minimum(arm, 11)).mean()
     missed = 0
     for _ in range(600):
-        found = saving(*([arriving(int(at)) for at in one] for one in seeds(8)), 1.0)
+        found = saving(*([arriving(int(at)) for at in one] for one in seeds(8)), 1.0).labels
         missed += not found.low <= truth <= found.high
     assert 0.03 <= missed / 600 <= 0.075
 
