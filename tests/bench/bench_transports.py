@@ -41,10 +41,10 @@ def pool(size: int) -> np.ndarray:
     return rows.astype(np.float32)
 
 
-def timed(call: Callable[[], object]) -> tuple[float, object]:
-    started = time.perf_counter()
-    result = call()
-    return time.perf_counter() - started, result
+def processor(pid: int) -> float:
+    """Return the processor seconds that this process and another have used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return time.process_time() + sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def by_engine(rows: np.ndarray) -> bytes:
@@ -69,22 +69,27 @@ def measured(size: int, directory: Path, clients: dict[str, querist.Client], pid
         ways[name] = lambda client=client: client.select(rows, strategy="margin", count=COUNT).indices.tobytes()
     ways[MAPPED] = lambda: clients[FILES].select(mapped, strategy="margin", count=COUNT).indices.tobytes()
     seconds: dict[str, list[float]] = {name: [] for name in ways}
+    worked = dict.fromkeys(ways, 0.0)
     answers = set()
     before = peak(pid)
     for turn in range(REPETITIONS + 2):
         for name, way in ways.items():
-            taken, answer = timed(way)
+            used, started = processor(pid), time.perf_counter()
+            answer = way()
+            taken = time.perf_counter() - started
             if name != BARE:
                 answers.add(answer)
             if turn >= 2:
                 seconds[name].append(taken)
+                worked[name] += processor(pid) - used
     assert len(answers) == 1, "the answer depends on the way"
     assert clients[FILES]._sharing.directory is not None, f"no files were used: {clients[FILES]._sharing.problem}"
     bare, tcp = statistics.median(seconds[BARE]), statistics.median(seconds[TCP])
     for name, taken in seconds.items():
         median = statistics.median(taken)
         spread = f"{min(taken) * 1e3:.1f} to {max(taken) * 1e3:.1f}"
-        print(f"| {size} | {name} | {median * 1e3:.1f} | {spread} | {size / 1e3 / median:.2f} | {median / bare:.1f} | {tcp / median:.1f} |")
+        speed = f"{size / 1e3 / median:.2f} | {median / bare:.1f} | {tcp / median:.1f}"
+        print(f"| {size} | {name} | {median * 1e3:.1f} | {spread} | {speed} | {worked[name] / REPETITIONS * 1e3:.0f} |")
     print(f"<!-- {size} MB: the server's peak memory grew by {peak(pid) - before:.0f} MB -->", file=sys.stderr)
 
 
@@ -101,7 +106,8 @@ def main() -> int:
             for name, (address, place) in ways.items()
         }
         print(f"{os.cpu_count()} CPUs, {REPETITIONS} interleaved repetitions\n")
-        print("| MB | way | median ms | lowest to highest | GB/s | x bare pass | x faster than TCP |\n|---|---|---|---|---|---|---|")
+        print("| MB | way | median ms | lowest to highest | GB/s | x bare pass | x faster than TCP | processor ms, both sides |")
+        print("|---|---|---|---|---|---|---|---|")
         for size in SIZES:
             measured(size, home, clients, server.pid)
         left = [path.name for path in shared.iterdir() if path.name.endswith(".tensor")]
