@@ -13,7 +13,7 @@ LABEL_STUDIO := .cache/label-studio/installed
 DEPLOY := .cache/deploy
 STORAGE ?=
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-transports bench-stops bench-annotators junk metrics load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio image pod manifests sizing requirements readme reference clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-transports bench-stops bench-annotators bench-observing junk metrics load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio image pod manifests sizing requirements readme reference clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -99,6 +99,9 @@ $(FUZZ)/installed: pyproject.toml
 
 metrics: $(STAMP) ## a real Prometheus (Debian's package prometheus) beside a server at work: every query of dashboard and alerts
 	PYTHONPATH=tests/support $(BIN)/python tests/integration/metrics.py
+
+bench-observing: $(STAMP) ## what metrics, the selection log and traces cost of a small call, paired; wants a quiet machine
+	PYTHONPATH=tests/support $(BIN)/python tests/bench/bench_observing.py
 
 junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
 	$(BIN)/python tests/bench/junk.py
