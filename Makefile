@@ -143,8 +143,9 @@ $(LABEL_STUDIO): # 1 GB; in an environment of its own, because it pins much
 image: $(DEPLOY)/installed ## build the image without an engine (root on Debian), run it without rights, look inside; STORAGE=directory keeps it
 	$(DEPLOY)/bin/python tests/integration/image.py $(if $(STORAGE),--storage $(STORAGE))
 
-pod: $(DEPLOY)/installed ## a training container and Querist as a pod without a cluster: limits, kill -9, SIGTERM; STORAGE as above
+pod: $(DEPLOY)/installed ## a training container and Querist as a pod without a cluster, and the service's pod: limits, secrets, kill -9, SIGTERM
 	$(DEPLOY)/bin/python tests/integration/pod.py $(if $(STORAGE),--storage $(STORAGE))
+	PYTHONPATH=tests/support $(DEPLOY)/bin/python tests/integration/service_pod.py $(if $(STORAGE),--storage $(STORAGE))
 
 manifests: $(DEPLOY)/installed ## every combination of overlays and chart values, rendered and validated against three versions of Kubernetes
 	$(DEPLOY)/bin/python tests/integration/manifests.py

@@ -20,7 +20,7 @@ import yaml
 from checking import require
 from container_engine import Engine, engine
 from image import IMAGE, USER, build
-from pod_manifest import for_podman, pod_of_a_user, volumes_of, with_sidecar
+from pod_manifest import for_podman, in_memory, pod_of_a_user, volumes_of, with_sidecar
 
 TRAINER = 1000
 KILLED_AFTER = (4, 11, 18)
@@ -190,22 +190,18 @@ def running(made: Engine, manifest: dict[str, Any]) -> Iterator[Pod]:
     """Run a pod."""
     place = made.place / "volumes"
     played, _ = for_podman(manifest, place)
-    volumes = volumes_of(manifest)
-    for name, options in volumes.items():
-        (place / name).mkdir(parents=True, exist_ok=True)
-        made.run("mount", "-t", "tmpfs", "-o", options, "tmpfs", place / name)
     file = made.place / "pod.yaml"
     file.write_text(yaml.safe_dump(played))
-    made.podman("play", "kube", "--network", "none", file)
-    pod = Pod(made)
-    try:
-        yield pod
-    finally:
-        pod.end()
-        made.run("podman", "play", "kube", "--down", file, check=False)
-        made.run("podman", "pod", "rm", "--force", "training", check=False)
-        for name in volumes:
-            made.run("umount", place / name, check=False)
+    with in_memory(made, volumes_of(manifest), place):
+        pod = None
+        try:
+            made.podman("play", "kube", "--network", "none", file)
+            pod = Pod(made)
+            yield pod
+        finally:
+            if pod is not None:
+                pod.end()
+            made.run("podman", "pod", "rm", "--force", "training", check=False)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 import copy
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+from container_engine import Engine
 from rendering import KUSTOMIZE, kustomize
 
 TRAINING = Path(__file__).with_name("pod_training.py")
@@ -69,8 +72,9 @@ def for_podman(pod: dict[str, Any], place: Path) -> tuple[dict[str, Any], list[s
     changed = copy.deepcopy(pod)
     spec = changed["spec"]
     said = []
-    sidecars = [container for container in spec["initContainers"] if container.get("restartPolicy") == "Always"]
-    spec["initContainers"] = [container for container in spec["initContainers"] if container not in sidecars]
+    first = spec.pop("initContainers", [])
+    sidecars = [container for container in first if container.get("restartPolicy") == "Always"]
+    spec["initContainers"] = [container for container in first if container not in sidecars]
     for container in sidecars:
         del container["restartPolicy"]
         said.append(f"{container['name']}: a native sidecar became the pod's first container")
@@ -99,3 +103,18 @@ def volumes_of(pod: dict[str, Any]) -> dict[str, str]:
     group = pod["spec"]["securityContext"]["fsGroup"]
     sizes = {volume["name"]: volume["emptyDir"].get("sizeLimit", "64Mi") for volume in pod["spec"]["volumes"] if "emptyDir" in volume}
     return {name: f"size={size.removesuffix('i').lower()},mode=2777,uid=0,gid={group}" for name, size in sizes.items()}
+
+
+@contextmanager
+def in_memory(made: Engine, volumes: dict[str, str], place: Path) -> Iterator[None]:
+    """Mount file systems in memory, with these options by their names."""
+    mounted = []
+    try:
+        for name, options in volumes.items():
+            (place / name).mkdir(parents=True, exist_ok=True)
+            made.run("mount", "-t", "tmpfs", "-o", options, "tmpfs", place / name)
+            mounted.append(place / name)
+        yield
+    finally:
+        for directory in mounted:
+            made.run("umount", directory, check=False)
