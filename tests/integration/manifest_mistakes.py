@@ -45,6 +45,7 @@ def check_planted(rendered: list[Documents]) -> None:
     values = {
         "service.replica": {"service": {"replica": 3}},
         "service.settings.max_row": {"service": {"settings": {"max_row": 3}}},
+        "a setting among other variables": {"service": {"environment": {"QUERIST_MAX_ROW": "3"}}},
         "service.transport ssl": {"service": {"transport": "ssl"}},
         "allowedIdentities without mutual-tls": {"service": {"allowedIdentities": ["a"]}},
         "minReplicas above maxReplicas": {"service": {"autoscaling": {"minReplicas": 9}}},

@@ -6,6 +6,14 @@
 {{- end }}
 {{- end }}
 
+{{/* Variables that are no settings of Querist's, such as those of OpenTelemetry. */}}
+{{- define "querist.others" -}}
+{{- range $name, $value := . }}
+- name: {{ $name }}
+  value: {{ quote $value }}
+{{- end }}
+{{- end }}
+
 {{/* What the listener for probes is asked: it speaks plain gRPC on the pod's address, whatever the service itself speaks. */}}
 {{- define "querist.probes" -}}
 startupProbe:

@@ -28,6 +28,7 @@ Querist beside the containers of your own pod templates. Your chart has this one
   restartPolicy: Always
   env:
     {{- include "querist.environment" (mergeOverwrite $settings .Values.sidecar.settings) | nindent 4 }}
+    {{- include "querist.others" .Values.sidecar.environment | nindent 4 }}
   ports:
     - {name: querist-health, containerPort: 50052}
     - {name: querist-metrics, containerPort: 50053}
