@@ -115,6 +115,11 @@ def test_verdicts_are_counted_in_selections_and_without(server, q, rng):
     assert page(server)("querist_verdicts_total", verdict="INCONCLUSIVE") == 2
 
 
+def test_answers_of_annotators_are_received_bytes_too(server, q):
+    q.assess_annotations({"instance": [1, 1, 2, 2], "annotator": ["a", "b", "a", "b"], "label": [0, 1, 1, 1]})
+    once(server, "querist_received_bytes_total", method="AssessAnnotations")
+
+
 def test_models_and_the_end_of_their_processes(server, q):
     digest = q.upload_model(linear()).digest
     q.select(models=[digest], model_inputs={"x": X}, strategy="entropy", count=3)
@@ -122,6 +127,7 @@ def test_models_and_the_end_of_their_processes(server, q):
     assert (found("querist_models_stored"), found("querist_models_loaded"), found("querist_model_processes")) == (1, 1, 1)
     assert found("querist_models_stored_bytes") == len(linear())
     assert found("querist_model_runs_total") == 1
+    assert found("querist_received_bytes_total", method="UploadModel") == len(linear())
     assert found("querist_stage_seconds_total", strategy="entropy", stage="INFER") > 0
     (pid,) = server.server.model_processes.pids
     os.kill(pid, signal.SIGKILL)

@@ -12,7 +12,7 @@ from querist_server.engine.errors import EngineError
 from querist_server.engine.task import Limits
 from querist_server.service.assessments import AssessmentWork
 from querist_server.service.assignments import answer_assignment
-from querist_server.service.calls import note
+from querist_server.service.calls import account, note
 from querist_server.service.local_files import NO_FILES, LocalFiles
 from querist_server.service.workers import WORKING_COPIES, Workers
 
@@ -40,7 +40,7 @@ class AnnotationServicer(rpc.AnnotationServiceServicer):
     ) -> AsyncIterator[pb.AssessAnnotationsResponse]:
         """Assess answers that come in blocks."""
         async with self._workers.admit(0) as ticket:
-            work = None
+            work, of_call = None, account()
             async for message in request_iterator:
                 part = message.WhichOneof("part")
                 if work is None:
@@ -50,7 +50,9 @@ class AnnotationServicer(rpc.AnnotationServiceServicer):
                     continue
                 if part in (None, "header"):
                     raise _out_of_order("a second header" if part else "a message without a part")
-                ticket.hold(ahead=self._files.held_by(message))
+                size = self._files.held_by(message)
+                of_call.bytes += size
+                ticket.hold(ahead=size)
                 await ticket.run(work.take, message)
                 ticket.hold(ahead=0, kept=WORKING_COPIES * work.bytes_kept)
             if work is None:
@@ -66,7 +68,8 @@ class AnnotationServicer(rpc.AnnotationServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - the signature is gRPC's
     ) -> pb.AssignAnnotatorsResponse:
         """Say whom to ask what."""
-        async with self._workers.admit(request.ByteSize()) as ticket:
+        size = account().bytes = request.ByteSize()
+        async with self._workers.admit(size) as ticket:
             response = await ticket.run(answer_assignment, request, ticket.ended)
         note(instances=len(request.instances), annotators=len(request.annotators), pairs=len(response.pairs))
         return response

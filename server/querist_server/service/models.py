@@ -15,7 +15,7 @@ from querist.v1 import model_service_pb2_grpc as rpc
 
 from querist_server.engine.errors import Cancelled, EngineError
 from querist_server.runners.store import ModelInfo, Upload, Value, check_digest, check_model_size
-from querist_server.service.calls import note
+from querist_server.service.calls import account, note
 from querist_server.service.inference import Models
 from querist_server.service.model_use import data_type
 
@@ -63,6 +63,7 @@ class ModelServicer(rpc.ModelServiceServicer):
                 await _to_its_end(gone, upload.write, message.chunk)
             _check_whole(header, upload)
             info, created = await _to_its_end(gone, self._keep, upload, checkpoint)
+        account().bytes = info.size_bytes
         note(digest=info.digest, bytes=info.size_bytes)
         return pb.UploadModelResponse(model=encode_model(info), created=created)
 

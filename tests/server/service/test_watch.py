@@ -72,6 +72,19 @@ def test_while_memory_is_short_no_call_begins_but_a_first_one():
     watch.check()
 
 
+def test_it_is_known_for_how_long_memory_has_been_short(monkeypatch):
+    resident = [900]
+    watch = Watch([], ceiling=1000, most_each=50, max_idle_seconds=1e9, resident=lambda: resident[0])
+    assert watch.short_seconds() == 0
+    for moment in (10.0, 11.0, 14.5):
+        watch.look(moment)
+        monkeypatch.setattr(time, "monotonic", lambda moment=moment: moment)
+        assert watch.short_seconds() == moment - 10
+    resident[0] = 800
+    watch.look(15.0)
+    assert watch.short_seconds() == 0
+
+
 def test_room_is_made_by_ending_the_newest_calls_that_wait_for_their_caller():
     calls = [Open(1, 5.0), Open(2, None), Open(3, 5.0), Open(4, 5.0), Open(5, 5.0)]
     watch = watch_of(calls, resident=960)  # 110 above where calls begin again: three messages of 50
