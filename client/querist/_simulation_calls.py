@@ -41,6 +41,7 @@ class SimulationCalls:
         economics: Economics | Mapping[str, Any] | None = None,
         processes: int = 1,
         output: str | Path | None = None,
+        name: str = "data",
         progress: bool | Told | None = None,
     ) -> Simulation:
         """Say whether active learning beats random on labelled data: replay whole campaigns, each strategy on the same splits.
@@ -80,6 +81,8 @@ class SimulationCalls:
         output : path, optional
             A directory in which finished runs are kept: the same call goes on after whatever has ended it, and takes up more seeds and
             strategies.
+        name : str
+            Of the data, in titles.
         progress : bool or callable, optional
             True for a bar; or called with how many runs are done, and how many there are.
 
@@ -91,7 +94,7 @@ class SimulationCalls:
             If scikit-learn is not installed: ``pip install 'querist[demo]'``.
         QueristError
         """
-        arguments = {name: value for name, value in locals().items() if name != "self"}
+        arguments = {key: value for key, value in locals().items() if key != "self"}
         return _simulate()(self, **arguments)
 
 
@@ -119,13 +122,14 @@ class AsyncSimulationCalls:
         economics: Economics | Mapping[str, Any] | None = None,
         processes: int = 1,
         output: str | Path | None = None,
+        name: str = "data",
         progress: bool | Told | None = None,
     ) -> Simulation:
         """Say whether active learning beats random: the arguments, result and errors of `querist.Client.simulate`.
 
         It runs on a thread with connections of its own; if it is cancelled, it ends after the present round.
         """
-        arguments = {name: value for name, value in locals().items() if name != "self"}
+        arguments = {key: value for key, value in locals().items() if key != "self"}
         return await _apart(self._options, arguments)
 
 

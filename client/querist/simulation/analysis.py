@@ -12,6 +12,7 @@ from querist.simulation.loop import Curve
 
 CONFIDENCE = 0.95
 FEWEST_FOR_INTERVAL = 3
+ROUNDING = 1e-6
 
 
 def labels_needed(curve: Curve, target: float) -> int | None:
@@ -157,5 +158,5 @@ def default_targets(control: Sequence[Curve]) -> tuple[float, ...]:
     Rounded down to three decimals, so that what is printed is what was asked.
     """
     mean = band(control)[0]
-    found = np.floor(np.quantile(mean, (0.25, 0.5, 0.75, 0.95)) * 1000) / 1000
+    found = np.floor(np.quantile(mean, (0.25, 0.5, 0.75, 0.95)) * 1000 + ROUNDING) / 1000
     return tuple(dict.fromkeys(found.tolist()))

@@ -62,12 +62,15 @@ def classes_of(labels: Any, field: str = "labels") -> tuple[Labels, tuple[str, .
     if missing.size:
         message = f"{field}: row {missing[0]} (counted from 0) has none, as {missing.size} of {len(given)} rows; leave such rows out"
         raise InvalidRequestError(message, field=field, row=int(missing[0]))
+    if given.dtype.kind not in "iufb":
+        words = given.astype(str)
+        given = words.astype(np.float64) if all(_number(word) is not None for word in words.tolist()) else words
     if given.dtype.kind == "f" and np.any(given != np.round(given)):
         raise InvalidRequestError(f"{field} are numbers such as {given[given != np.round(given)][0]}; they must be classes", field=field)
-    given = given if given.dtype.kind in "iufb" else given.astype(str)
     names, classes, counts = np.unique(given, return_inverse=True, return_counts=True)
     if len(names) < 2:
-        raise InvalidRequestError(f"{field} are all {names[0] if len(names) else None!r}; there must be two classes or more", field=field)
+        told = f"all {str(names[0])!r}" if len(names) else "empty"
+        raise InvalidRequestError(f"{field} are {told}; there must be two classes or more", field=field)
     if counts.min() < FEWEST_OF_A_CLASS:
         rare = ", ".join(map(str, names[counts < FEWEST_OF_A_CLASS][:5]))
         message = f"{field}: classes with {counts.min()} row: {rare}; each of the {len(names)} must have {FEWEST_OF_A_CLASS} or more"

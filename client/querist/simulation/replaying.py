@@ -55,16 +55,14 @@ def simulate(
     economics: Economics | Mapping[str, Any] | None,
     processes: int,
     output: str | Path | None,
+    name: str,
     progress: bool | Told | None,
-    name: str = "data",
     enough: threading.Event | None = None,
 ) -> Simulation:
-    """Replay campaigns. The arguments are those of `Client.simulate`, with what only this package's own callers say.
+    """Replay campaigns. The arguments are those of `Client.simulate`, and one more.
 
     Parameters
     ----------
-    name : str
-        Of the data, in titles.
     enough : Event, optional
         Set when the result is not wanted any more; finished runs are kept.
     """
