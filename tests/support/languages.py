@@ -47,7 +47,7 @@ LANGUAGES = {
     "node": Language(
         tools=("node", "npm"),
         build=("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"),
-        products=(EXAMPLES / "node" / "node_modules" / "@grpc",),
+        products=(EXAMPLES / "node" / "node_modules" / "@grpc", EXAMPLES / "node" / "node_modules" / "typescript"),
         rank=("node", str(EXAMPLES / "node" / "main.js")),
         conformance=("node", str(EXAMPLES / "node" / "conformance.js")),
     ),

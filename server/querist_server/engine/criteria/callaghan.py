@@ -7,11 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from querist_server.engine.criterion import Criterion, Evidence, Field, Vote, at_most, inconclusive
+from querist_server.engine.kernels.hypergeometric import Hypergeometric
 from querist_server.engine.part import Need, parameter
 
+BLOCK = 1024
+"""Stretches whose tails are summed at a time, those that may have the smallest first."""
 SCREENING_MISSING = "it takes review work in which something relevant was found, and the number of instances that are left"
 
 
@@ -47,12 +49,19 @@ def least_chance(relevant: npt.NDArray[np.bool_], unscreened: int, target: float
     distribution has it.
     """
     screened, found = len(relevant), int(relevant.sum())
-    hits = np.cumsum(relevant[::-1])
-    stretch = np.arange(1, screened + 1)
-    left = np.floor(found / target + 1 - (found - hits)).astype(np.int64)
+    hits = np.cumsum(relevant[::-1]).astype(float)
+    stretch = np.arange(1.0, screened + 1)
+    left = np.floor(found / target + 1 - (found - hits))
     there = unscreened + stretch
-    possible = left <= there
-    chances = np.ones(screened)
-    chances[possible] = stats.hypergeom.cdf(hits[possible], there[possible], left[possible], stretch[possible])
-    chances[~possible] = 0.0  # so many cannot be left
-    return float(chances.min())
+    if (left > there).any():
+        return 0.0  # so many cannot be left
+    everything = Hypergeometric(there, left, stretch)
+    least = 1.0
+    bounds = everything.lower_bounds(hits)
+    order = np.argsort(bounds, kind="stable")
+    for start in range(0, screened, BLOCK):
+        entries = order[start : start + BLOCK]
+        if bounds[entries[0]] > least:
+            break
+        least = min(least, float(everything.at(entries).lower_tail(hits[entries]).min()))
+    return least

@@ -42,3 +42,9 @@ def test_nothing_found_cannot_say(relevant, unscreened):
 def test_a_long_silence_stops():
     assert Callaghan().vote(campaigns.recalled([True] * 50 + [False] * 200, 100)).status is Status.STOP
     assert Callaghan().vote(campaigns.recalled([True] * 50 + [False] * 5, 100)).status is Status.CONTINUE
+
+
+def test_a_pool_of_any_size_is_answered():
+    """Summed as scipy does, this would take seconds for each stretch."""
+    few, many = (least_chance(np.arange(5000) < 100, unscreened, 0.95) for unscreened in (10**6, 2**62))
+    assert few <= many == pytest.approx(1)
