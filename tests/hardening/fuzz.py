@@ -63,6 +63,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.replay is not None:
         return replay(options.replay)
+    shutil.rmtree(FUZZ / "figures", ignore_errors=True)
     chosen = {key: share for key, share in SHARES.items() if options.mode in (None, key[1]) and options.target in (None, key[0])}
     whole = sum(chosen.values())
     parts = [part for key, share in chosen.items() for part in _parts(key, round(options.inputs * share / whole))]
@@ -170,5 +171,4 @@ def replay(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    shutil.rmtree(FUZZ / "figures", ignore_errors=True)
     sys.exit(main())
