@@ -25,7 +25,8 @@ _PRICES = ("label_cost", "batch_cost", "error_cost", "predictions")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument(
-        "file", help=f"labelled data: .csv with a head, .parquet or .npz; or {DIGITS}: the data, model, splits and prices of querist demo"
+        "file",
+        help=f"labelled data: .csv with a head, .parquet or .npz; or {DIGITS}: data (float32), model, splits and prices of the demo",
     )
     parser.add_argument("--label", help="column or array of the labels")
     parser.add_argument("--features", help='columns, by names or patterns ("pixel*,age"), or array of the features (all others)')

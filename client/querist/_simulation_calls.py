@@ -46,7 +46,8 @@ class SimulationCalls:
     ) -> Simulation:
         """Say whether active learning beats random on labelled data: replay whole campaigns, each strategy on the same splits.
 
-        The same seeds give the same curves, however many processes there are.
+        The same seeds give the same curves, however many processes there are. All is learnt in float64: fits in float32 differ from one
+        machine's linear algebra to the next.
 
         Parameters
         ----------

@@ -14,6 +14,7 @@ def arguments() -> dict[str, Any]:
     features, labels = digits()
     return {
         "features": features,
+        "as_given": True,
         "labels": labels,
         "estimator": models.single(0),
         "strategies": [ARMS[0]],

@@ -19,7 +19,9 @@ FEWEST_OF_A_CLASS = 2
 
 
 def matrix(value: Any, field: str) -> Features:
-    """Return features or embeddings as a matrix of finite numbers: float32 stays what it is, all else becomes float64.
+    """Return features or embeddings as a matrix of finite numbers, in float64.
+
+    Fits in float32 differ so much from one machine's linear algebra to the next that other instances are chosen.
 
     Parameters
     ----------
@@ -120,7 +122,7 @@ def _whole(numbers: npt.NDArray[np.float64], name: str, field: str) -> Features:
 def _finite(array: npt.NDArray[Any], field: str) -> Features:
     if array.ndim != 2 or not array.size:
         raise InvalidRequestError(f"{field} have shape {array.shape}; they must be a matrix with a row for each instance", field=field)
-    found = array if array.dtype == np.float32 else array.astype(np.float64)
+    found = array.astype(np.float64)
     bad = np.argwhere(~np.isfinite(found))
     if len(bad):
         row, column = bad[0].tolist()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,8 @@ def run_apart(
     ended = context.Event()
     told: set[Future[Curve]] = set()
     with ProcessPoolExecutor(min(processes, len(runs)), context, _begin, (replace(options, on_retry=None), trial, ended)) as pool:
-        futures = {pool.submit(_run, *run): run for run in runs}
+        with _interruptions_held():  # what is started meanwhile never hears of any
+            futures = {pool.submit(_run, *run): run for run in runs}
 
         def tell(finished: Sequence[Future[Curve]]) -> None:
             for future in finished:
@@ -82,6 +84,19 @@ def run_apart(
             raise
 
 
+@contextmanager
+def _interruptions_held() -> Iterator[None]:
+    """Let Ctrl-C wait until the context ends, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Here:
     """What this process was given when it began."""
 
@@ -93,7 +108,7 @@ class _Here:
 def _begin(options: Options, trial: Trial, ended: Any) -> None:
     from querist._client import Client  # here, since the client knows this package too
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells all processes; the first of them decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells all processes; the first of them decides
     _Here.client, _Here.trial, _Here.ended = Client(options), trial, ended
 
 

@@ -58,16 +58,19 @@ def simulate(
     name: str,
     progress: bool | Told | None,
     enough: threading.Event | None = None,
+    as_given: bool = False,
 ) -> Simulation:
-    """Replay campaigns. The arguments are those of `Client.simulate`, and one more.
+    """Replay campaigns. The arguments are those of `Client.simulate`, and two more.
 
     Parameters
     ----------
     enough : Event, optional
         Set when the result is not wanted any more; finished runs are kept.
+    as_given : bool
+        Features are a matrix that is learnt from in its own precision, as the demo does.
     """
     processes = whole("processes", processes, 1, 1)
-    table = matrix(features, "features")
+    table = features if as_given else matrix(features, "features")
     classes, names = classes_of(labels)
     embedded = _embeddings(embeddings, table)
     for field, rows in (("labels", len(classes)), ("embeddings", len(table) if embedded is None else len(embedded))):

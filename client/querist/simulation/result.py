@@ -90,6 +90,7 @@ class Simulation:
         settings = self.settings
         parts = [
             self.table(targets),
+            *([] if targets else [f"The targets are what {self.control} reaches on average with 25, 50, 75 and 95 % of its rounds."]),
             f"{len(self.seeds)} seeds, each another split: {settings.start} labels to begin with, {settings.rounds} rounds of "
             f"{settings.batch}, {settings.test_rows} test rows; score: {settings.score}; model: {self.model}.\n"
             "saved: mean over all seeds with 95 % interval (Student's t, paired by seed, each line by itself);\n"

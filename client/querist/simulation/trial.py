@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # scikit-learn brings it
 
-from querist.errors import InvalidRequestError
+from querist.errors import InvalidRequestError, QueristError
 from querist.plan import Plan
 from querist.simulation.advised import Advised
 from querist.simulation.estimators import bagged, seeded
@@ -25,6 +25,9 @@ from querist.simulation.split import Features, Labels, Split, share_out
 
 if TYPE_CHECKING:
     from querist._client import Client
+
+_shown: dict[Any, Any] = {}
+"""Warnings that were passed on: the same one is told once in a process, as Python does it."""
 
 
 @dataclass(frozen=True)
@@ -64,24 +67,43 @@ class Trial:
         """Run a strategy on the split of a seed. The control asks for no stop advice.
 
         Linear algebra runs on one thread: results do not depend on how many there are, and small models are quicker so.
+
+        Raises
+        ------
+        QueristError
+            Which says at what strategy and seed; also if a score is not finite.
         """
-        data, settings = self.split(seed), self.settings
         with threadpool_limits(1), warnings.catch_warnings(record=True) as caught, tempfile.TemporaryDirectory(prefix="querist-") as folder:
             warnings.simplefilter("always", ConvergenceWarning)
-            asks = settings.validation_rows and name != self.control
-            curve = replay(
-                client,
-                data,
-                Arm(self.contestants[name].strategy, self._sending(data, self.contestants[name])),
-                model=lambda number: seeded(self.estimator, number),
-                seed=seed,
-                rounds=settings.rounds,
-                batch=settings.batch,
-                score=settings.score,
-                advised=Advised(data, Path(folder) / "replay.campaign", economics=settings.economics) if asks else None,
-                tick=tick,
-            )
+            try:
+                curve = self._replayed(client, name, seed, Path(folder), tick)
+            except QueristError as error:
+                error.args = (f"{name}, seed {seed}: {error}",)
+                raise
+        for each in caught:
+            if not issubclass(each.category, ConvergenceWarning):
+                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno, registry=_shown)
         return replace(curve, unconverged=sum(issubclass(each.category, ConvergenceWarning) for each in caught))
+
+    def _replayed(self, client: Client, name: str, seed: int, folder: Path, tick: Callable[[], None]) -> Curve:
+        data, settings = self.split(seed), self.settings
+        asks = settings.validation_rows and name != self.control
+        curve = replay(
+            client,
+            data,
+            Arm(self.contestants[name].strategy, self._sending(data, self.contestants[name])),
+            model=lambda number: seeded(self.estimator, number),
+            seed=seed,
+            rounds=settings.rounds,
+            batch=settings.batch,
+            score=settings.score,
+            advised=Advised(data, folder / "replay.campaign", economics=settings.economics) if asks else None,
+            tick=tick,
+        )
+        for labels, score in zip(curve.labels, curve.scores, strict=True):
+            if not np.isfinite(score):
+                raise InvalidRequestError(f"score {settings.score!r} is {score} after {labels} labels; it must be finite", field="score")
+        return curve
 
     def check(self, seed: int) -> None:
         """Fit the model once and measure it, so that what cannot work fails before all runs begin.

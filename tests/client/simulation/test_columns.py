@@ -18,9 +18,9 @@ def test_a_data_frame_is_its_columns():
     np.testing.assert_array_equal(matrix(frame, "features"), [[1, 1, 0, 0, 1], [2, 0, 1, 1, 0], [3, 1, 0, 0, 1]])
 
 
-@pytest.mark.parametrize(("given", "kept"), [("float32", "float32"), ("float64", "float64"), ("float16", "float64"), ("uint8", "float64")])
-def test_float32_stays_what_it_is(given, kept):
-    assert matrix(np.ones((3, 2), given), "features").dtype == kept
+@pytest.mark.parametrize("given", ["float32", "float64", "float16", "uint8", "bool"])
+def test_all_is_learnt_in_float64(given):
+    assert matrix(np.ones((3, 2), given), "features").dtype == np.float64
 
 
 @pytest.mark.parametrize(

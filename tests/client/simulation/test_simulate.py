@@ -1,7 +1,11 @@
 """Replays over gRPC: the same curves however they are made, and what is kept of those that were broken off."""
 
 import asyncio
+import inspect
 import json
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -13,13 +17,16 @@ from querist.demo.loop import campaign
 from querist.errors import InvalidRequestError
 from querist.simulation import processes as beside
 from querist.simulation.replaying import simulate
-from sklearn.datasets import load_iris, make_classification
+from sklearn.datasets import load_digits, load_iris, make_classification
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.naive_bayes import GaussianNB
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
 SHORT = {"estimator": GaussianNB(), "strategies": ["margin"], "rounds": 2, "batch": 5, "seeds": 2}
+
+PARAMETERS = inspect.signature(querist.Client.simulate).parameters
+DEFAULTS = {name: each.default for name, each in PARAMETERS.items() if each.default is not inspect.Parameter.empty}
 
 
 def lines(folder) -> list[dict]:
@@ -46,9 +53,25 @@ def test_the_same_seeds_give_the_same_curves_in_any_order_and_number_of_processe
     assert len(lines(tmp_path)) == 1 + 3 * 2
 
 
+def test_another_machines_linear_algebra_gives_the_same_curves(client):
+    """As far as OpenBLAS can play an older machine's; where another library is used, the same one is compared with itself."""
+    features, labels = load_digits(return_X_y=True)
+    here = client.simulate(features[:600], labels[:600], strategies=["margin"], seeds=1, rounds=4).rows()
+    program = (
+        "import sys, json, querist; from sklearn.datasets import load_digits\n"
+        "features, labels = load_digits(return_X_y=True)\n"
+        "with querist.connect(sys.argv[1]) as q:\n"
+        "    found = q.simulate(features[:600], labels[:600], strategies=['margin'], seeds=1, rounds=4)\n"
+        "print(json.dumps(found.rows()))"
+    )
+    machine = {**os.environ, "OPENBLAS_CORETYPE": "Nehalem"}
+    there = subprocess.run([sys.executable, "-c", program, client.address], env=machine, check=True, capture_output=True, text=True).stdout
+    assert json.loads(there) == [list(row) for row in here]
+
+
 def test_the_demo_gives_the_same_curves(client, tmp_path):
-    """The demo's model runs as an ONNX model of float32, a replay sends probabilities: what is chosen is the same here."""
-    found = client.simulate(**{**replayed.arguments(), "rounds": 3}, seeds=[1])
+    """The demo's model runs as an ONNX model, a replay sends probabilities: what is chosen is the same."""
+    found = simulate(client, **{**DEFAULTS, **replayed.arguments(), "rounds": 3, "seeds": [1]})
     for arm, runs in found.curves.items():
         shown = campaign(client, split(1), arm, seed=1, rounds=3, batch=10, folder=tmp_path)
         assert (runs[0].labels, runs[0].scores) == (shown.labels, shown.scores)
@@ -195,19 +218,12 @@ async def test_the_asynchronous_client_finds_the_same_and_ends_when_it_is_cancel
 
 def test_what_is_not_wanted_any_more_ends_after_the_present_round(client, tmp_path):
     enough = threading.Event()
-    arguments = {"embeddings": None, "control": "random", "start": None, "test_rows": None, "validation_rows": None, "score": "accuracy"}
     with pytest.raises(beside.Stopped):
         simulate(
             client,
             X,
             Y,
-            **{**SHORT, "seeds": 50},
-            **arguments,
-            economics=None,
-            processes=1,
-            output=tmp_path,
-            name="data",
-            progress=lambda done, _: enough.set() if done == 1 else None,
+            **{**DEFAULTS, **SHORT, "seeds": 50, "output": tmp_path, "progress": lambda done, _: enough.set() if done == 1 else None},
             enough=enough,
         )
     assert len(lines(tmp_path)) == 2
