@@ -16,12 +16,11 @@ import numpy as np
 import querist
 from label_studio_people import Person
 from label_studio_server import LabelStudio
-from querist.integrations.label_studio import Project, _publishing, control_of, publish
+from querist.integrations.label_studio import Project, control_of, publish
 
 CONFIG = '<View><Text name="text" value="$text"/><Choices name="kind" toName="text"><Choice value="a"/><Choice value="b"/></Choices></View>'
-TASKS, CHUNK, AT_ONCE = 9, 3, 6
-CHANGES = TASKS // CHUNK + 1 + TASKS - AT_ONCE + 1  # imports, the switch, the removal of the round before: one by one, and the rest at once
-_publishing.REMOVED_AT_ONCE = AT_ONCE  # here and in the program that is killed
+TASKS, CHUNK = 9, 3
+CHANGES = TASKS // CHUNK + 2  # imports, the switch, the removal of the round before
 PLACES = [(when, number) for number in range(CHANGES) for when in ("before", "during", "after")]
 
 

@@ -9,7 +9,7 @@ import querist
 from fake_label_studio import CONFIG, LEGACY, PERSONAL, FakeLabelStudio
 from querist import cli
 from querist.integrations import label_studio
-from querist.integrations.label_studio import _project, _publishing
+from querist.integrations.label_studio import _project
 
 CLASSES = ["a", "b", "c"]
 
@@ -63,10 +63,19 @@ def test_a_round_replaces_the_last_and_spares_other_models(client, studio, proje
     assert {each["model_version"] for each in studio.predictions.values()} == {"mine", second.version}
 
 
+def test_former_rounds_can_be_left_for_later(client, studio, project):
+    first = label_studio.publish(project, ranking(client, seed=1), round=1)
+    batch = ranking(client, seed=2)
+    second = label_studio.publish(project, batch, round=2, remove=False)
+    assert second.removed == ()
+    assert studio.served() == batch.ids
+    assert {each["model_version"] for each in studio.predictions.values()} == {first.version, second.version}
+    assert label_studio.publish(project, batch, round=2).removed == (first.version,)
+
+
 @pytest.mark.parametrize("fault", ["before", "after"])
-@pytest.mark.parametrize(("at_once", "change"), [*((50, change) for change in range(5)), *((4, change) for change in range(4, 7))])
-def test_broken_off_anywhere_the_order_is_the_old_or_the_new_one(client, studio, project, monkeypatch, at_once, change, fault):
-    monkeypatch.setattr(_publishing, "REMOVED_AT_ONCE", at_once)
+@pytest.mark.parametrize("change", range(5))
+def test_broken_off_anywhere_the_order_is_the_old_or_the_new_one(client, studio, project, change, fault):
     old, new = ranking(client, seed=1), ranking(client, seed=2)
     label_studio.publish(project, old, round=1, chunk=2)  # requests 0 to 3 change something
     studio.broken = {4 + change: fault}

@@ -72,8 +72,8 @@ class Project:
         """Close the connection."""
         self._http.close()
 
-    def call(self, method: str, path: str, *, body: Any = None, **query: Any) -> Any:
-        """Return the answer to a request as plain values; None if it is empty.
+    def call(self, method: str, path: str, *, body: Any = None, timeout: float | None = None, **query: Any) -> Any:
+        """Return the answer to a request as plain values; None if it is empty. `timeout` is for this request alone.
 
         Raises
         ------
@@ -81,7 +81,8 @@ class Project:
             If the server is not there, refuses the request, or answers with something else than JSON.
         """
         try:
-            answer = self._http.request(method, path, json=body, params=query or None)
+            patience = self._http.timeout if timeout is None else timeout
+            answer = self._http.request(method, path, json=body, params=query or None, timeout=patience)
         except httpx.HTTPError as error:
             raise LabelStudioError(f"{method} {self._url}{path} failed: {str(error) or type(error).__name__}") from error
         if answer.is_error:

@@ -15,8 +15,7 @@ from querist.integrations.shapes import Label, suggested
 from querist.results import Batch
 
 CHUNK = 500
-REMOVED_AT_ONCE = 50
-NOT_FOUND = 404
+REMOVAL_SECONDS = 1800.0
 SAMPLING = "Uncertainty sampling"
 LABELLED = {"filter": "filter:tasks:total_annotations", "operator": "greater", "type": "Number", "value": 0}
 
@@ -58,6 +57,7 @@ def publish(
     control: str | None = None,
     name: str = "querist",
     clusters: bool = True,
+    remove: bool = True,
     chunk: int = CHUNK,
 ) -> Published:
     """Let a project serve the tasks of a batch in the batch's order.
@@ -90,6 +90,10 @@ def publish(
     clusters : bool
         Whether the batch's clusters go along, if it has any. Label Studio then serves each person the cluster of which that person did
         least, and within it by our order. They can only be sent one by one, which takes a request for each task.
+    remove : bool
+        Whether predictions of former rounds are removed in the end. The server removes a round's in one transaction, at 100 a second or
+        fewer. On SQLite it saves nothing else meanwhile, and refuses what has waited for 5 s: there, with more than some hundred tasks,
+        leave them until nobody labels. They change no order.
     chunk : int
         Predictions in a request.
 
@@ -115,7 +119,7 @@ def publish(
     sent = _send(project, open_, version, chunk)
     _settle(project, version, len(open_))
     project.call("PATCH", f"/api/projects/{project.id}/", body={"model_version": version, "sampling": SAMPLING})
-    removed = _remove_others(project, version, f"{name} round ")
+    removed = _remove_others(project, version, f"{name} round ") if remove else ()
     _settle(project, version, len(open_))  # what a broken call had under way may have arrived only now
     return Published(version, len(open_), sent, len(ranked) - len(open_), removed, time.monotonic() - began)
 
@@ -181,7 +185,7 @@ def _settle(project: Project, version: str, expected: int) -> None:
     there = _there(project, version)
     for numbers in there.values():
         for number in numbers[1:]:
-            _remove(project, number)
+            project.call("DELETE", f"/api/predictions/{number}/")
     if len(there) != expected:
         raise LabelStudioError(f"{len(there)} of {expected} predictions of {version!r} are there: somebody removes them; publish again")
 
@@ -201,25 +205,8 @@ def _there(project: Project, version: str) -> dict[int, list[int]]:
 
 
 def _remove_others(project: Project, version: str, prefix: str) -> tuple[str, ...]:
-    """Remove what other rounds left.
-
-    The server removes a whole version in one transaction, at 100 predictions a second or fewer, and people who want to save an answer
-    meanwhile have to wait or are turned away. So all but the last are removed one by one.
-    """
-    others = {each: count for each, count in _versions(project).items() if each.startswith(prefix) and each != version}
-    for each, count in others.items():
-        if count > REMOVED_AT_ONCE:
-            numbers = [number for found in _there(project, each).values() for number in found]
-            for number in numbers[REMOVED_AT_ONCE:]:
-                _remove(project, number)
-        project.call("DELETE", f"/api/projects/{project.id}/model-versions/", body={"model_version": each})
-    return tuple(others)
-
-
-def _remove(project: Project, number: int) -> None:
-    """Remove a prediction, if nobody else did so meanwhile."""
-    try:
-        project.call("DELETE", f"/api/predictions/{number}/")
-    except LabelStudioError as error:
-        if error.status != NOT_FOUND:
-            raise
+    others = tuple(each for each in _versions(project) if each.startswith(prefix) and each != version)
+    for each in others:
+        body = {"model_version": each}
+        project.call("DELETE", f"/api/projects/{project.id}/model-versions/", body=body, timeout=REMOVAL_SECONDS)
+    return others
