@@ -206,8 +206,8 @@ def many(studio: LabelStudio, client: querist.Client) -> None:
     assert second.removed == ()
     assert set(last.removed) == {first.version, second.version}  # what was labelled since makes another ranking
     print(
-        f"{MANY} tasks published in {first.seconds:.1f} s ({first.seconds * 1000 / MANY:.2f} s per 1,000), again in {again.seconds:.1f} s, in "
-        f"the next round in {second.seconds:.1f} s; meanwhile somebody labelled {len(waits)} tasks, and waited {np.median(waits):.2f} s "
+        f"{MANY} tasks published in {first.seconds:.1f} s ({first.seconds * 1000 / MANY:.2f} s per 1,000), again in {again.seconds:.1f} s, "
+        f"in the next round in {second.seconds:.1f} s; meanwhile somebody labelled {len(waits)} tasks, and waited {np.median(waits):.2f} s "
         f"for one and its answer, at most {max(waits):.2f} s; published anew and two rankings removed in {time.monotonic() - began:.1f} s"
     )
     answer = {"result": [{"from_name": "digit", "to_name": "image", "type": "choices", "value": {"choices": ["1"]}}]}
