@@ -114,7 +114,7 @@ class Project:
         while True:
             items = [*filters, {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last}]
             query = json.dumps({"filters": {"conjunction": "and", "items": items}, "ordering": ["tasks:id"]})
-            extent = {"fields": "all"} if full else {}
+            extent: dict[str, Any] = {"fields": "all"} if full else {}
             found = self.call("GET", "/api/tasks/", project=self.id, page=1, page_size=PAGE, query=query, resolve_uri="false", **extent)
             yield from found["tasks"]
             if len(found["tasks"]) < PAGE:
