@@ -53,6 +53,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, help="directory for all results; the same command goes on from there (FILE-simulation)")
 
 
+def check_installed() -> None:
+    """Tell whether what the command needs is there, without importing it.
+
+    Raises
+    ------
+    QueristError
+        If something is missing.
+    """
+    if any(importlib.util.find_spec(name) is None for name in _NEEDED):
+        raise QueristError(MISSING)
+
+
 def run(client: querist.Client, options: argparse.Namespace) -> int:
     """Replay, and say what was found; 130 if the user has had enough.
 
@@ -62,8 +74,6 @@ def run(client: querist.Client, options: argparse.Namespace) -> int:
         If the file cannot be read, or the directory not written.
     QueristError
     """
-    if any(importlib.util.find_spec(name) is None for name in _NEEDED):
-        raise QueristError(MISSING)
     from querist.simulation.replaying import simulate
 
     started = time.perf_counter()

@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "bench": _bench_command.run,
     }
     try:
+        if options.command == "simulate":
+            _simulate_command.check_installed()  # before a server is looked for
         with _client(options) as client:
             return commands[options.command](client, options) or 0
     except (QueristError, _files.FileError) as error:

@@ -27,7 +27,13 @@ def page(found: Simulation, targets: Sequence[float]) -> str:
     """
     figure = plot.learning_curves(found.curves, found.control, name=found.name, score=found.settings.score)
     heading = f"{found.name}: {', '.join(name for name in found.curves if name != found.control)} against {found.control}"
-    settings = {**found.settings.to_dict(), "economics": None, "model": found.model, "seeds": ", ".join(map(str, found.seeds))}
+    settings = {
+        **found.settings.to_dict(),
+        "economics": None,
+        "model": found.model,
+        "classes": ", ".join(found.classes),
+        "seeds": ", ".join(map(str, found.seeds)),
+    }
     prices = found.settings.to_dict()["economics"] or {}
     parts = [
         f"<h1>{escape(heading)}</h1>",

@@ -104,7 +104,7 @@ def simulate(
     plans = {each: _plan_key(contestant.strategy) for each, contestant in contestants.items()}
     _make(client, trial, ledger, plans, wanted, processes, progress, enough or threading.Event())
     curves = {each: tuple(ledger[each, plans[each], seed] for seed in wanted) for each in contestants}
-    return Simulation(curves, control, wanted, settings, describe(model), name)
+    return Simulation(curves, control, wanted, settings, describe(model), names, name)
 
 
 def describe(model: Any) -> str:

@@ -43,6 +43,8 @@ class Simulation:
         With every default filled in.
     model : str
         What was trained.
+    classes : tuple of str
+        In their order: for binary scorers the second is the positive one.
     name : str
         Of the data.
     """
@@ -52,6 +54,7 @@ class Simulation:
     seeds: tuple[int, ...]
     settings: Settings
     model: str
+    classes: tuple[str, ...]
     name: str = "data"
 
     def __repr__(self) -> str:
@@ -110,6 +113,7 @@ class Simulation:
         return {
             "name": self.name,
             "model": self.model,
+            "classes": list(self.classes),
             "control": self.control,
             "seeds": list(self.seeds),
             "settings": self.settings.to_dict(),

@@ -24,7 +24,9 @@ def curves(rng: np.random.Generator, gain: float, seeds: int = 6) -> tuple[Curve
 
 def simulation(rng: np.random.Generator, seeds: int = 6, **gains: float) -> Simulation:
     made = {name: curves(rng, gain, seeds) for name, gain in gains.items()}
-    return Simulation({**made, "random": curves(rng, 0.0, seeds)}, "random", tuple(range(seeds)), SETTINGS, "Model()", "things")
+    return Simulation(
+        {**made, "random": curves(rng, 0.0, seeds)}, "random", tuple(range(seeds)), SETTINGS, "Model()", ("no", "yes"), "things"
+    )
 
 
 def test_an_area_is_the_trapezoid_over_its_labels(rng):
@@ -94,7 +96,7 @@ def test_stops_are_told_with_their_regret(rng):
         Curve(curve.labels, curve.scores, Stop(number, 10 * number, "Enough.", 0.01 * number, 0.2))
         for number, curve in enumerate(made.curves["good"][:2], 1)
     )
-    held = Simulation({**made.curves, "good": (*stopped, made.curves["good"][2])}, "random", made.seeds, SETTINGS, "Model()")
+    held = Simulation({**made.curves, "good": (*stopped, made.curves["good"][2])}, "random", made.seeds, SETTINGS, "Model()", ("no", "yes"))
     told = "STOP in 2/3 campaigns: round 2 (1 to 2), 15 (10 to 20) labels; regret 0.0150 of the score (labelling all: 0.2000 of the score)"
     assert told in held.summary()
     assert [stop and stop.round for stop in held.stops["good"]] == [1, 2, None]
