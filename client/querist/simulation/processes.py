@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from querist.errors import QueristError
@@ -24,6 +25,11 @@ Run = tuple[str, int]
 """A strategy's name, and a seed."""
 _LOOKS_EVERY = 0.2
 """Seconds between looks at whether the caller has had enough."""
+
+_DIED = (
+    "a process of the simulation died: it was killed, for example for want of memory, or this program starts processes where it is "
+    "imported (protect its start by if __name__ == '__main__')"
+)
 
 
 class Stopped(Exception):  # noqa: N818 - no error
@@ -56,36 +62,63 @@ def run_apart(
     """
     context = multiprocessing.get_context("spawn")  # a fork takes along the threads' locks, but no threads
     ended = context.Event()
-    told: set[Future[Curve]] = set()
-    with ProcessPoolExecutor(min(processes, len(runs)), context, _begin, (replace(options, on_retry=None), trial, ended)) as pool:
-        with _interruptions_held():  # what is started meanwhile never hears of any
-            futures = {pool.submit(_run, *run): run for run in runs}
+    waiting, going = iter(runs), dict[Future[Curve], Run]()
+    workers = min(processes, len(runs))
 
-        def tell(finished: Sequence[Future[Curve]]) -> None:
-            for future in finished:
-                told.add(future)
-                done(futures[future], future.result())
+    def tell(finished: Iterable[Future[Curve]]) -> None:
+        for future in sorted(finished, key=lambda each: (each.exception() is not None, runs.index(going[each]))):
+            run, curve = going.pop(future), future.result()
+            done(run, curve)
 
+    with (
+        _interruption_noted() as interrupted,
+        ProcessPoolExecutor(workers, context, _begin, (replace(options, on_retry=None), trial, ended)) as pool,
+    ):
+        tick = _ticking(enough, interrupted)
         try:
-            while len(told) < len(futures):
-                _ticking(enough)()
-                finished, _ = wait(futures.keys() - told, _LOOKS_EVERY, FIRST_COMPLETED)
-                tell(sorted(finished, key=lambda future: (future.exception() is not None, runs.index(futures[future]))))
-        except BrokenProcessPool as error:
-            message = (
-                "a process of the simulation died: it was killed, for example for want of memory, or this program starts processes where "
-                "it is imported (protect its start by if __name__ == '__main__')"
-            )
-            raise QueristError(message) from error
-        except BaseException:
+            while True:
+                with _interruption_held():  # processes that are started meanwhile never hear of any
+                    going.update((pool.submit(_run, *run), run) for run in islice(waiting, 2 * workers - len(going)))
+                if not going:
+                    return
+                tell(wait(going, _LOOKS_EVERY, FIRST_COMPLETED).done)
+                tick()
+        except BaseException as error:
             ended.set()
             pool.shutdown(cancel_futures=True)
-            tell([future for future in futures.keys() - told if not future.cancelled() and future.exception() is None])
+            tell([future for future in going if not future.cancelled() and future.exception() is None])
+            if isinstance(error, BrokenProcessPool):
+                raise QueristError(_DIED) from error
             raise
 
 
 @contextmanager
-def _interruptions_held() -> Iterator[None]:
+def _interruption_noted() -> Iterator[threading.Event]:
+    """Note Ctrl-C instead of raising it wherever the program is: within the pool, that would leave locks behind which nobody opens.
+
+    It is raised when the context ends. The second is raised at once.
+    """
+    noted = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield noted
+        return
+
+    def note(*_: Any) -> None:
+        noted.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if noted.is_set():
+            before(signal.SIGINT, None)
+
+
+@contextmanager
+def _interruption_held() -> Iterator[None]:
     """Let Ctrl-C wait until the context ends, where the system can."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -116,9 +149,11 @@ def _run(name: str, seed: int) -> Curve:
     return _Here.trial.run(_Here.client, name, seed, _ticking(_Here.ended))
 
 
-def _ticking(enough: Any) -> Callable[[], None]:
+def _ticking(*reasons: Any) -> Callable[[], None]:
+    """Return what raises as soon as one of these events is set."""
+
     def tick() -> None:
-        if enough.is_set():
+        if any(reason.is_set() for reason in reasons):
             raise Stopped
 
     return tick

@@ -55,9 +55,11 @@ def conclusion(curves: Mapping[str, Sequence[Curve]], control: str) -> str:
     found = areas(curves, control)
     if any(np.isnan(each.p) for each in found.values()):
         return "Fewer than three seeds: nothing can be said for sure."
+    seeds = len(curves[control])
     better = [arm for arm, each in found.items() if each.sign > 0]
     worse = [arm for arm, each in found.items() if each.sign < 0]
-    lines = [f"Better than {control} here: {', '.join(better)}." if better else f"Nothing beats {control} here."]
+    nothing = f"Nothing beats {control} here, as far as {seeds} seeds can tell."
+    lines = [f"Better than {control} here: {', '.join(better)}." if better else nothing]
     if worse:
         lines.append(f"{control} beats {', '.join(worse)}.")
     return " ".join(lines)

@@ -106,11 +106,15 @@ def test_ctrl_c_leaves_what_is_done_and_the_same_command_goes_on(client, table, 
     command += ["--address", client.address, "--seeds", "5000"]
     with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         runs = output / "runs.jsonl"
-        while not runs.exists() or len(runs.read_text().splitlines()) < 4:
-            assert process.poll() is None, process.stderr.read()
-            time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate()
+        try:
+            while not runs.exists() or len(runs.read_text().splitlines()) < 4:
+                assert process.poll() is None, process.stderr.read()
+                time.sleep(0.1)
+            os.killpg(process.pid, signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 130
     assert said.rstrip().endswith(f"stopped; the finished runs are in {output}, and the same command goes on from there")
     assert "Traceback" not in said

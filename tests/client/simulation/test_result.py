@@ -69,8 +69,8 @@ def test_many_strategies_must_do_more_than_one(rng):
 
 def test_it_says_plainly_what_beats_what(rng):
     assert simulation(rng, good=0.05, bad=-0.05).conclusion == "Better than random here: good. random beats bad."
-    assert simulation(rng, same=0.0).conclusion == "Nothing beats random here."
-    assert simulation(rng, bad=-0.05).conclusion == "Nothing beats random here. random beats bad."
+    assert simulation(rng, same=0.0).conclusion == "Nothing beats random here, as far as 6 seeds can tell."
+    assert simulation(rng, bad=-0.05).conclusion == "Nothing beats random here, as far as 6 seeds can tell. random beats bad."
     assert simulation(rng, seeds=2, good=0.05).conclusion.startswith("Fewer than three seeds")
 
 

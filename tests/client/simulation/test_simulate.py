@@ -3,7 +3,9 @@
 import asyncio
 import inspect
 import json
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -14,7 +16,7 @@ import querist
 from querist.demo import replayed
 from querist.demo.data import split
 from querist.demo.loop import campaign
-from querist.errors import InvalidRequestError
+from querist.errors import InvalidRequestError, QueristError
 from querist.simulation import processes as beside
 from querist.simulation.replaying import simulate
 from sklearn.datasets import load_iris, make_classification
@@ -54,7 +56,7 @@ def test_the_same_seeds_give_the_same_curves_in_any_order_and_number_of_processe
 
 
 def test_another_machines_linear_algebra_gives_the_same_curves(client):
-    """As far as OpenBLAS can play an older machine's, whose float32 fits choose otherwise here; other libraries are compared with themselves."""
+    """As far as OpenBLAS can play an older machine's, whose float32 fits choose otherwise here. Other libraries are their own measure."""
     program = """
 import sys, json, querist
 from sklearn.datasets import load_digits
@@ -103,6 +105,22 @@ def test_a_broken_replay_goes_on_and_takes_up_more_seeds_and_strategies(client, 
     )
     assert told[3:] == [(4, 9), (5, 9), (6, 9), (7, 9), (8, 9), (9, 9)]
     assert more.curves["margin"][:2] == whole.curves["margin"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are killed by a signal")
+def test_a_process_that_dies_takes_no_finished_run_along(client, tmp_path):
+    def kill_one(done: int, _: int) -> None:
+        if done == 1:
+            os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+
+    with pytest.raises(QueristError, match="a process of the simulation died: it was killed"):
+        client.simulate(X, Y, **{**SHORT, "seeds": 500}, processes=2, output=tmp_path, progress=kill_one)
+    kept = lines(tmp_path)[1:]
+    assert kept
+    found = client.simulate(X, Y, **SHORT)
+    for each in kept:
+        if each["seed"] < 2:
+            assert each["scores"] == list(found.curves[each["strategy"]][each["seed"]].scores)
 
 
 @pytest.mark.parametrize(
