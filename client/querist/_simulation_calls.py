@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from querist.simulation import Simulation
 
 Told = Callable[[int, int], None]
+"""Called with how many runs are done, and how many there are."""
 MISSING = "simulate needs more packages: pip install 'querist[demo]'"
 
 

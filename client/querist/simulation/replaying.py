@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sklearn
 
+from querist._simulation_calls import Told
 from querist._version import __version__
 from querist.errors import InvalidRequestError
 from querist.inputs import bundle_of
@@ -31,9 +32,6 @@ from querist.simulation.trial import Trial
 if TYPE_CHECKING:
     from querist._client import Client
     from querist.simulation.loop import Curve
-
-Told = Callable[[int, int], None]
-"""Called with how many runs are done, and how many there are."""
 
 
 def simulate(
