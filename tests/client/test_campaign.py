@@ -230,7 +230,6 @@ LOOP = """
     pool = np.random.default_rng(0).dirichlet(np.ones(3), 3000)
     campaign = querist.Campaign(path, labelled=10)
     with querist.connect(address) as client, open(journal, "a") as file:
-        print("ready", flush=True)
         while True:
             if campaign.pending is None:
                 campaign.select(client, pool, ids=range(3000), strategy="margin", count=3, error=0.2, instances=100)
@@ -238,6 +237,7 @@ LOOP = """
             file.write(json.dumps(campaign.rounds[-1].ids) + "\\n")
             file.flush()
             os.fsync(file.fileno())
+            print("noted", flush=True)
 """
 
 
@@ -248,8 +248,9 @@ def test_kill_9_loses_no_round_and_doubles_none(client, tmp_path):
     chance, noted = np.random.default_rng(3), []
     for _ in range(12):
         child = subprocess.Popen([sys.executable, script, path, journal, client.address], stdout=subprocess.PIPE)
-        child.stdout.readline()
-        time.sleep(chance.uniform(0.0, 0.5))
+        for _ in range(chance.integers(1, 5)):
+            assert child.stdout.readline()
+        time.sleep(chance.uniform(0.0, 0.05))
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
         child.stdout.close()
@@ -268,6 +269,6 @@ def test_kill_9_loses_no_round_and_doubles_none(client, tmp_path):
         assert not set(kept.asked) & set(kept.pending.ids if kept.pending else [])
         if kept.advice is not None:
             assert kept.advice.rounds == len(recorded) + (kept.pending is not None)
-    assert len(noted) > 20
+    assert len(noted) > 12
     leftovers = [each.name for each in tmp_path.iterdir() if each.name.startswith(".c.campaign")]
     assert len(leftovers) <= 12

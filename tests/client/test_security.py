@@ -85,7 +85,7 @@ def test_a_stream_finishes_on_its_old_connection_while_new_calls_take_a_new_one(
         thread.start()
         assert gate.reached.wait(60)
         old = client._channel._link
-        assert old.calls == 1
+        until(lambda: old.calls == 1)  # rows are asked for before the call begins
         renew_all(secured, tmp_path, "second-s3cret")
         assert client.select(ROWS, strategy="margin", count=1).indices.tolist() == [1]
         assert client._channel._link is not old
@@ -111,6 +111,7 @@ def test_closing_a_client_ends_what_runs_on_old_connections_too(secured, tmp_pat
         thread = threading.Thread(target=select, args=(client,))
         thread.start()
         assert gate.reached.wait(60)
+        until(lambda: client._channel._link.calls == 1)
         renew_all(secured, tmp_path, "second-s3cret")
         assert client.info().limits
     thread.join(60)
@@ -130,6 +131,8 @@ async def test_the_asynchronous_client_does_the_same(secured, tmp_path):
     async with querist.aio.connect(secured.address, **secured.client_options) as client:
         stream = asyncio.create_task(client.select(rows(), strategy="margin", count=2))
         await asyncio.wait_for(reached.wait(), 60)
+        while client._channel._link.calls != 1:  # rows are asked for before the call begins
+            await asyncio.sleep(0.01)
         old = client._channel._link
         renew_all(secured, tmp_path, "second-s3cret")
         assert (await client.select(ROWS, strategy="margin", count=1)).indices.tolist() == [1]
