@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 FUZZ := .cache/fuzz
-SIDE_BY_SIDE := tests/server/engine tests/contract tests/parity # tests that go by no clock; the others follow one by one
+SIDE_BY_SIDE := $(addprefix tests/, server/engine contract parity conformance languages $(addprefix client/, demo examples integrations simulation))
 INPUTS ?= 1000000
 TORCH := .cache/torch/installed
 EXAMPLES := .cache/examples/installed
@@ -31,7 +31,7 @@ lint: $(STAMP) ## style, types, directions of imports, protos, freshness of what
 	$(BIN)/python tests/contract/readme_table.py --check
 	$(BIN)/python tests/contract/reference.py --check
 
-pytest: $(STAMP) ## all tests; of the example clients only Node's, since compiling the others takes minutes
+pytest: $(STAMP) ## all tests, side by side where they go by no clock; of the example clients only Node's, since compiling the others takes minutes
 	$(BIN)/python tests/support/languages.py node
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal $(SIDE_BY_SIDE)
 	$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore=%)
