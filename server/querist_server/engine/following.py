@@ -52,7 +52,7 @@ class Following:
         self._open += int(np.count_nonzero(open_rows))
         self._sample.add(block, open_rows)
         if self._situation.screening is not None and block.has_predictions:
-            chances = block.predictions[open_rows, self._situation.screening.relevant_class].astype(np.float64)
+            chances = block.chances_of(self._situation.screening.relevant_class)[open_rows].astype(np.float64)
             self._mass = self._mass[0] + float(chances.sum()), self._mass[1] + float((chances * (1 - chances)).sum())
 
     def advice(self, task: Task, selection: Selection) -> Advice:

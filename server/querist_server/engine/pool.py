@@ -266,19 +266,24 @@ class Block:
         """Whether there are probabilities or votes."""
         return self.sent_probabilities is not None or self.members is not None or self.votes is not None
 
-    @cached_property
-    def predictions(self) -> Array:
-        """What the chances of all classes are read from, shape (n, C): probabilities, else vote shares."""
-        if self.sent_probabilities is None and self.members is None:
-            return self.cast_votes.dense(self.context.classes)
-        return self.probabilities
+    def predictions_of(self, rows: npt.NDArray[np.intp]) -> Array:
+        """Return how likely each class is in some rows, shape (rows, C): probabilities, else vote shares."""
+        return self.cast_votes.of_all(self.context.classes, rows) if self._only_votes else self.probabilities[rows]
+
+    def chances_of(self, label: int) -> Array:
+        """Return how likely a class is in each row, shape (n,): its probability, else its share of the votes."""
+        return self.cast_votes.of_one(label) if self._only_votes else self.probabilities[:, label]
 
     @cached_property
     def leading(self) -> tuple[Array, Array]:
         """The predicted label and its probability or share of the votes, each of shape (n,)."""
-        if self.sent_probabilities is None and self.members is None:
+        if self._only_votes:
             return self.cast_votes.leading()
         return self.probabilities.argmax(axis=1), self.probabilities.max(axis=1)
+
+    @property
+    def _only_votes(self) -> bool:
+        return self.sent_probabilities is None and self.members is None
 
 
 def sent(value: Value | None) -> Value:

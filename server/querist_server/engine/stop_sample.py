@@ -87,18 +87,37 @@ class StopSample:
             chosen = chosen[_among(names[chosen], self._known.keys)]
         if not len(chosen):
             return
-        predictions = block.predictions[chosen].astype(np.float64)
-        self._hashes = np.concatenate((self._hashes, hashes[chosen]))
-        self._names = np.concatenate((self._names, names[chosen]))
-        self._predictions = predictions if self._predictions is None else np.concatenate((self._predictions, predictions))
-        if self._known is None and len(self._hashes) > self._most:
-            self._keep(np.argsort(self._hashes, kind="stable")[: self._most])
-            self._cut = int(self._hashes[-1])
+        room = self._most if self._known is None else len(self._known.keys)
+        places, entering = self._placed(hashes[chosen], names[chosen], room)
+        predictions = block.predictions_of(chosen[entering])
+        if self._predictions is None:
+            self._predictions = np.empty((room, predictions.shape[1]))
+        self._predictions[places] = predictions
+        if self._known is None and len(self._hashes) == room:
+            self._cut = int(self._hashes.max())
 
     @property
     def bytes(self) -> int:
         """Bytes held."""
-        return self._hashes.nbytes + self._names.nbytes + (0 if self._predictions is None else self._predictions.nbytes)
+        return self._hashes.nbytes + self._names.nbytes + (0 if self._predictions is None else self._held(self._predictions).nbytes)
+
+    def _placed(self, hashes: npt.NDArray[np.uint64], names: IndexArray, room: int) -> tuple[IndexArray, IndexArray]:
+        """Take in the names with the lowest hashes; return at which places their rows go, and which of them these are.
+
+        Rows that stay are not moved: with many classes, to copy all for each block would take longer than all else.
+        """
+        held = len(self._hashes)
+        both, all_names = np.concatenate((self._hashes, hashes)), np.concatenate((self._names, names))
+        lowest = np.sort(np.lexsort((all_names, both))[:room])
+        entering = lowest[lowest >= held]
+        places = np.concatenate((np.setdiff1d(np.arange(held), lowest), np.arange(held, len(lowest))))
+        self._hashes, self._names = both[: len(lowest)], all_names[: len(lowest)]
+        self._hashes[places], self._names[places] = both[entering], all_names[entering]
+        return places, entering - held
+
+    def _held(self, predictions: FloatArray) -> FloatArray:
+        """Return the rows that are filled, of those that there is room for."""
+        return predictions[: len(self._hashes)]
 
     def summary(self) -> Summary | None:
         """Return what the model says of the sample; None without predictions."""
@@ -133,7 +152,7 @@ class StopSample:
     def _keep(self, order: IndexArray) -> None:
         self._hashes, self._names = self._hashes[order], self._names[order]
         if self._predictions is not None:
-            self._predictions = self._predictions[order]
+            self._predictions = self._held(self._predictions)[order]
 
 
 def _among(names: IndexArray, keys: IndexArray) -> npt.NDArray[np.bool_]:

@@ -81,11 +81,17 @@ class CastVotes:
         share = np.take_along_axis(self.shares, best, axis=1)[:, 0]
         return np.where(share > 0, np.take_along_axis(self.classes, best, axis=1)[:, 0], 0), share
 
-    def dense(self, classes: int) -> Array:
-        """Return the shares of all classes, [n, classes]."""
-        found = np.zeros((len(self.shares), classes))
-        rows, places = np.nonzero(self.shares)
-        found[rows, self.classes[rows, places]] = self.shares[rows, places]
+    def of_all(self, classes: int, rows: Array) -> Array:
+        """Return the shares of all classes, [rows, classes], of some rows."""
+        found = np.zeros((len(rows), classes))
+        cast, shares = self.classes[rows], self.shares[rows]
+        at, places = np.nonzero(shares)
+        found[at, cast[at, places]] = shares[at, places]
+        return found
+
+    def of_one(self, label: int) -> Array:
+        """Return the share of one class, [n]."""
+        found: Array = np.where(self.classes == label, self.shares, 0.0).sum(axis=1)
         return found
 
 

@@ -47,11 +47,16 @@ def test_a_member_without_weight_has_no_vote():
 
 
 @pytest.mark.parametrize("classes", [5, 40, 41, 500])
-def test_dense_shares_are_those_of_a_plain_count(classes):
+def test_shares_of_all_classes_and_of_one_are_those_of_a_plain_count(classes):
     drawn = np.random.default_rng(classes)
     votes, weights = drawn.integers(-1, classes, (5, 300)), drawn.dirichlet(np.ones(5))
     expected = np.zeros((300, classes))
     for member, weight in zip(votes, weights, strict=True):
         np.add.at(expected, (np.flatnonzero(member >= 0), member[member >= 0]), weight)
     expected /= expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(committee.cast_votes(votes, weights, classes).dense(classes), expected, atol=1e-15)
+    cast = committee.cast_votes(votes, weights, classes)
+    np.testing.assert_allclose(cast.of_all(classes, np.arange(300)), expected, atol=1e-15)
+    some = np.array([299, 3, 3])
+    np.testing.assert_array_equal(cast.of_all(classes, some), cast.of_all(classes, np.arange(300))[some])
+    for label in (0, 1, classes - 1):
+        np.testing.assert_array_equal(cast.of_one(label), cast.of_all(classes, np.arange(300))[:, label])
