@@ -8,18 +8,15 @@ batch.indices
 """
 
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from querist import aio, errors
+from querist import errors
 from querist._client import Client, connect
-from querist._local import LocalServer
 from querist._model_use import ModelUse
 from querist._options import Options
 from querist._tls import Tls
 from querist._version import __version__
 from querist.advice import StopAdvice
-from querist.campaign import Campaign
 from querist.errors import QueristError
 from querist.inputs import Answers, CalibrationSet, CostHistory, Labelled, LinearHead, PartPredictions, PreAnnotation, StopSet, Target
 from querist.plan import Plan
@@ -27,6 +24,8 @@ from querist.results import Batch, Progress
 from querist.rounds import CampaignRound, Economics, ErrorEstimate, PastRound, Screening
 
 if TYPE_CHECKING:
+    from querist import aio
+    from querist.campaign import Campaign
     from querist.v1 import parts
 
 __all__ = [
@@ -62,12 +61,21 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Import `querist.parts` when it is first asked for: making its hundred classes takes a tenth of a second."""
-    if name != "parts":
+_LATER = {"aio": ("querist.aio", None), "Campaign": ("querist.campaign", "Campaign"), "parts": ("querist.v1.parts", None)}
+"""What is imported when it is first asked for, so that a short-lived process waits for none of it: the module, and the name within."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found = import_module("querist.v1.parts")
+    module, within = _LATER[name]
+    found = import_module(module)
+    globals()[name] = found = found if within is None else getattr(found, within)
     return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
 
 
 def local(*, timeout: float | None = 60.0, workers: int | None = None) -> Client:
@@ -85,5 +93,7 @@ def local(*, timeout: float | None = 60.0, workers: int | None = None) -> Client
     LocalServerError
         If it does not start; its message says what to install if something is missing.
     """
+    from querist._local import LocalServer  # here, because only this needs to start processes
+
     server = LocalServer(workers)
     return Client(Options(server.address, timeout, retries=3, on_retry=None), server)

@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 
 from querist import _responses, catalogue, results
 from querist._annotator_calls import AnnotatorCalls
 from querist._channel import Channel
-from querist._local import LocalServer
 from querist._model_use import ModelUse
 from querist._options import DEFAULT, Options, Place, connecting
 from querist._progress import Listener, Telling
@@ -32,6 +31,9 @@ from querist.v1 import model_service_pb2, system_service_pb2
 from querist.v1.model_service_pb2_grpc import ModelServiceStub
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist.v1.system_service_pb2_grpc import SystemServiceStub
+
+if TYPE_CHECKING:
+    from querist._local import LocalServer
 
 T = TypeVar("T")
 
