@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PEERS := .cache/peers/installed
 FUZZ := .cache/fuzz
-SIDE_BY_SIDE := $(addprefix tests/, server/engine contract parity conformance languages $(addprefix client/, demo examples integrations simulation))
+ALONE := $(addprefix tests/, hardening $(addprefix client/test_, doctor.py lost_replies.py replicas.py retries.py shared_files.py) $(addprefix server/test_, faults.py lifecycle.py metrics.py probes.py telemetry.py tracing.py) $(addprefix server/service/test_, connections.py load.py long_scores.py watch.py workers.py))
 INPUTS ?= 1000000
 TORCH := .cache/torch/installed
 EXAMPLES := .cache/examples/installed
@@ -31,10 +31,10 @@ lint: $(STAMP) ## style, types, directions of imports, protos, freshness of what
 	$(BIN)/python tests/contract/readme_table.py --check
 	$(BIN)/python tests/contract/reference.py --check
 
-pytest: $(STAMP) ## all tests, side by side where they go by no clock; of the example clients only Node's, since compiling the others takes minutes
+pytest: $(STAMP) ## all tests, side by side but for those that go by the clock; of the example clients only Node's, since compiling the others takes minutes
 	$(BIN)/python tests/support/languages.py node
-	$(BIN)/pytest --numprocesses=auto --dist=worksteal $(SIDE_BY_SIDE)
-	$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore=%)
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal $(ALONE:%=--ignore=%)
+	$(BIN)/pytest $(ALONE)
 
 wheel-test: $(STAMP) ## the built wheel, in environments of its own
 	$(BIN)/python tests/wheel/check_wheel.py

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from scipy import stats
+from scipy import special
 
 from querist_server.engine.criterion import Criterion, Evidence, Field, Vote, at_least, inconclusive
 from querist_server.engine.part import Need, parameter
@@ -30,7 +30,7 @@ class Elusion(Criterion):
         if recall is None or recall.elusion is None or recall.unscreened is None:
             return inconclusive("it takes a random sample of the instances that are not screened, and their number")
         size, relevant = recall.elusion
-        share = 1.0 if relevant == size else float(stats.beta.ppf(self.confidence, relevant + 1, size - relevant))
+        share = 1.0 if relevant == size else float(special.betaincinv(relevant + 1, size - relevant, self.confidence))
         found, missed = int(recall.relevant.sum()), share * recall.unscreened
         reached = found / (found + missed) if found + missed else 1.0
         sentence = f"at most {missed:.0f} of {recall.unscreened} unscreened instances are relevant, so recall is at least {reached:.1%}"

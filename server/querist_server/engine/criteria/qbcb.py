@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from scipy import stats
-
 from querist_server.engine.criterion import Criterion, Evidence, Field, Vote, at_least, inconclusive
+from querist_server.engine.kernels import binomial
 from querist_server.engine.part import Need, parameter
 
 
@@ -29,7 +28,7 @@ class Qbcb(Criterion):
         if evidence.recall is None or evidence.recall.control is None:
             return inconclusive("it takes relevant instances that were drawn at random before the screening")
         size, found = evidence.recall.control
-        needed = int(stats.binom.ppf(self.confidence, size, evidence.recall.target)) + 1
+        needed = binomial.quantile(self.confidence, size, evidence.recall.target) + 1
         if needed > size:
             return inconclusive(f"a control set of {size} is too small for a recall of {evidence.recall.target:.0%}")
         return at_least(found, needed, f"{found} of {size} control instances were found; {needed} are needed")

@@ -13,7 +13,7 @@ from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -162,8 +162,8 @@ def position_trend(outcome: FloatArray, position: FloatArray, session: IntArray)
     else:
         unexplained = np.maximum(1 - 1 / counts[groups] - x * x / total, 1e-9)  # 1 - leverage
         error, freedom = float(np.sqrt(np.sum((x * (y - slope * x) / unexplained) ** 2)) / total), len(y) - number - 1
-    reach = float(stats.t.ppf(0.975, freedom)) * error
-    p_value = 2 * float(stats.t.sf(abs(slope) / max(error, float(np.finfo(float).tiny)), freedom))
+    reach = float(special.stdtrit(freedom, 0.975)) * error
+    p_value = 2 * float(special.stdtr(freedom, -abs(slope) / max(error, float(np.finfo(float).tiny))))
     return Trend(slope, slope - reach, slope + reach, p_value)
 
 
@@ -185,6 +185,8 @@ def theil_sen(values: FloatArray, position: FloatArray) -> tuple[float, float, f
         kept = kept[np.linspace(0, len(kept) - 1, MOST_POINTS).round().astype(np.int64)]
     if len(kept) < FEWEST_ANSWERS or np.ptp(position[kept]) == 0:
         return None
+    from scipy import stats  # here, because it takes a third of a server's start
+
     found = stats.theilslopes(values[kept], position[kept])
     return float(found.slope), float(found.low_slope), float(found.high_slope)
 
@@ -206,7 +208,7 @@ def session_length(agreed: FloatArray, hours: FloatArray, session: IntArray, tol
     agreed, hours, groups = agreed[kept], hours[kept], _numbered(session[kept])
     cuts = np.unique(np.quantile(hours, np.linspace(0.05, 0.95, 19))) if len(hours) else hours
     cuts = cuts[cuts >= FIRST_HOURS]
-    critical = float(stats.norm.isf(NO_FATIGUE / max(len(cuts), 1)))
+    critical = -float(special.ndtri(NO_FATIGUE / max(len(cuts), 1)))
     length = None
     while len(cuts):
         falls, scores = np.array([_fall(agreed, hours <= cut, groups) for cut in cuts]).T

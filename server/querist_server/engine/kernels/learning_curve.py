@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -203,4 +203,4 @@ def _misfit(errors: FloatArray, precision: FloatArray) -> float:
     """Return the tail probability of the squares that the best falling sequence leaves."""
     falling = optimize.isotonic_regression(errors, weights=precision, increasing=False).x
     squares = float(((errors - falling) ** 2) @ precision)
-    return float(stats.chi2.sf(squares, len(errors) - 1))
+    return float(special.chdtrc(len(errors) - 1, squares))
