@@ -4,9 +4,8 @@ from fractions import Fraction
 from math import comb
 
 import pytest
-from scipy import stats
-
 from querist_server.engine.kernels import binomial
+from scipy import stats
 
 ROUNDING = Fraction(1, 10**12)
 """A level that a count meets exactly may be met by the next one in doubles."""
