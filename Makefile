@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
-PEERS := .cache/peers/installed
+PEERS := .cache/peers/numpy/installed
+TORCH_PEERS := .cache/peers/torch/installed
+ROWS ?=
+QUICK ?=
 FUZZ := .cache/fuzz
 ALONE := $(addprefix tests/, hardening $(addprefix client/test_, doctor.py lost_replies.py replicas.py retries.py shared_files.py) $(addprefix server/test_, faults.py lifecycle.py metrics.py probes.py telemetry.py tracing.py) $(addprefix server/service/test_, connections.py load.py long_scores.py watch.py workers.py))
 INPUTS ?= 1000000
@@ -13,7 +16,7 @@ LABEL_STUDIO := .cache/label-studio/installed
 DEPLOY := .cache/deploy
 STORAGE ?=
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-transports bench-stops bench-annotators bench-observing junk metrics load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio image pod manifests sizing requirements readme reference clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-transports bench-refits bench-stops bench-annotators bench-observing junk metrics load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio image pod manifests sizing requirements readme reference clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -52,15 +55,17 @@ reference: $(STAMP) ## make client/API.md and client/STRATEGIES.md again
 compat: $(STAMP) ## the oldest (on OLDEST_PYTHON if given) and newest of what we need, and other libraries with stubs in one process
 	$(BIN)/python tests/compat/check_versions.py $(OLDEST_PYTHON)
 
+bench: $(STAMP) $(PEERS) $(TORCH_PEERS) ## over gRPC beside the public libraries in process, plain numpy and the limits, in one run; ROWS="margin k_center" picks rows, QUICK=1 shows that it works
+	$(BIN)/python tests/bench/speed $(if $(QUICK),--quick) $(ROWS)
+
 bench-stream: $(STAMP) ## 10,000,000 x 10 through SelectStream: memory and time
-	$(BIN)/python tests/bench/bench_stream.py
+	$(BIN)/python tests/bench/speed stream
 
-bench-transports: $(STAMP) ## files in a shared directory, a Unix socket and TCP: 40 and 400 MB, beside one pass over memory
-	$(BIN)/python tests/bench/bench_transports.py
+bench-transports: $(STAMP) $(PEERS) $(TORCH_PEERS) ## files in a shared directory, a Unix socket and TCP: 40 and 400 MB, beside bare gRPC and one pass over memory
+	$(BIN)/python tests/bench/speed margin_1mx10 margin_10mx10
 
-bench: $(STAMP) $(PEERS) ## batch choices and error reduction over gRPC beside the public libraries in process
-	$(BIN)/python tests/bench/bench_batches.py
-	$(BIN)/python tests/bench/bench_error_reduction.py
+bench-refits: $(STAMP) ## how logistic error reduction ranks beside exact refits, on real data sets
+	$(BIN)/python tests/bench/refits.py
 
 bench-large: $(STAMP) ## BADGE, 1,000 of 200,000 x 512 with 100 classes: memory and time
 	$(BIN)/python tests/bench/bench_large_badge.py
@@ -106,10 +111,17 @@ bench-observing: $(STAMP) ## what metrics, the selection log and traces cost of 
 junk: $(STAMP) ## digits with 20 % junk: what is selected with and without guards
 	$(BIN)/python tests/bench/junk.py
 
-$(PEERS): Makefile
-	$(PYTHON) -m venv .cache/peers
-	.cache/peers/bin/python -m pip install --quiet scikit-activeml small-text apricot-select faiss-cpu pandas crowd-kit
-	.cache/peers/bin/python -m pip install --quiet --no-deps modAL-python==0.4.2.1  # which asks for a skorch that it does not need
+$(PEERS):
+	$(PYTHON) -m venv .cache/peers/numpy
+	.cache/peers/numpy/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.cache/peers/numpy/bin/python -m pip install --quiet scikit-activeml==1.0.1 small-text==1.4.1 apricot-select==0.6.1 faiss-cpu==1.15.1 pandas crowd-kit==1.4.2 prettytable
+	.cache/peers/numpy/bin/python -m pip install --quiet --no-deps modAL-python==0.4.2.1 alipy==1.2.5  # which ask for more than they need
+	touch $@
+
+$(TORCH_PEERS):
+	$(PYTHON) -m venv .cache/peers/torch
+	.cache/peers/torch/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.cache/peers/torch/bin/python -m pip install --quiet torch==2.13.0 baal==2.1.0
 	touch $@
 
 torch: $(TORCH) ## the PyTorch helper and containers with the real torch, in an environment of their own

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import querist
-from bench_batches import HERE, PEER_PYTHON
 
+HERE = Path(__file__).resolve().parent
+PEER_PYTHON = HERE.parents[1] / ".cache" / "peers" / "numpy" / "bin" / "python"
 CLASSES, ANNOTATORS, EACH = 10, 1000, 4
 
 

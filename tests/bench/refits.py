@@ -1,5 +1,10 @@
-"""How the logistic engine ranks candidates beside exact refits by scikit-learn, on real data sets."""
+"""How the logistic engine ranks candidates beside exact refits by scikit-learn, on real data sets.
 
+python tests/bench/refits.py
+"""
+
+import statistics
+import sys
 import warnings
 from collections.abc import Iterator
 
@@ -57,3 +62,14 @@ def rank_correlations() -> Iterator[tuple[str, list[float]]]:
                 ours[batch.indices] = batch.scores
                 found.append(float(stats.spearmanr(ours, expected).statistic))
             yield name, found
+
+
+def main() -> int:
+    print("| data set | rank correlation of logistic_eer with exact refits (median, lowest of 5 draws) |\n|---|---|")
+    for name, found in rank_correlations():
+        print(f"| {name} | {statistics.median(found):.2f}, {min(found):.2f} |", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""What was found, as Markdown and as JSON."""
+
+import dataclasses
+import json
+import statistics
+from typing import Any
+
+from processes import Runs
+from racing import Outcome
+from table import Kind, Verdict, fastest, median
+
+MS = 1e3
+
+
+def markdown(outcomes: list[Outcome], machine: dict[str, Any], quick: bool) -> str:
+    """Return the page: what holds over all rows, then each row."""
+    lines = ["# Speed, over the network and in process", ""]
+    lines.append(", ".join(f"{name} {value}" for name, value in machine.items()) + ".")
+    if quick:
+        lines += ["", "**A quick run: a tenth of the rows and few repetitions. No figure here says anything about a goal.**"]
+    lines += ["", *_summary(outcomes)]
+    for outcome in outcomes:
+        lines += ["", *section(outcome)]
+    return "\n".join(lines) + "\n"
+
+
+def section(outcome: Outcome) -> list[str]:
+    """Return the lines of a row."""
+    row = outcome.row
+    lines = [f"## {row.title}", "", f"`{row.name}`, {outcome.bytes / 1e6:.1f} MB", ""]
+    figures = _figures(outcome)
+    quality = [row.quality.__name__] if row.quality else []
+    columns = ["contestant", "ms, median", "lowest to highest", "runs", "x first", *figures, *quality]
+    columns += ["MiB grown: own + server", "own cores", "foreign cores", "selection"]
+    lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    base = next((median(outcome.runs, each.name) for each in row.contestants), None)
+    for each in row.contestants:
+        runs = outcome.runs[each.name]
+        if not runs.count:
+            lines.append(f"| {each.name} | not run: {runs.failed} " + "| " * (len(columns) - 2) + "|")
+            continue
+        cells = [each.name, *_times(runs, base)]
+        cells += [f"{statistics.median(runs.figures[figure]):.4g}" if figure in runs.figures else "" for figure in figures]
+        cells += [f"{outcome.quality[each.name]:.6g}" if each.name in outcome.quality else "" for _ in quality]
+        cells += [" + ".join(f"{runs.grown_mib[which]:.0f}" for which in ("own", "server"))]
+        cells += [f"{runs.own_seconds / runs.wall_seconds:.1f}", f"{runs.foreign_cores:.1f}"]
+        cells.append(outcome.compared.get(each.name, (None, ""))[1])
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", *(f"- {said(verdict)}" for verdict in outcome.verdicts)]
+    lines += [f"- WRONG: {wrong}" for wrong in outcome.wrong]
+    return lines + ([f"- Not here: {row.omitted}."] if row.omitted else [])
+
+
+def said(verdict: Verdict) -> str:
+    """Return a goal and whether it is met."""
+    if verdict.value is None:
+        return f"{verdict.text}: not to be judged, since a contestant is missing"
+    return f"{verdict.text}: {verdict.value:.3g}, {'met' if verdict.met else 'SHORT'}"
+
+
+def as_json(outcomes: list[Outcome], machine: dict[str, Any], quick: bool) -> str:
+    """Return everything that was measured."""
+    rows = {
+        outcome.row.name: {
+            "title": outcome.row.title,
+            "bytes": outcome.bytes,
+            "contestants": {
+                each.name: {
+                    "kind": each.kind.value,
+                    "failed": outcome.runs[each.name].failed,
+                    "figures": outcome.runs[each.name].figures,
+                    "grown_mib": outcome.runs[each.name].grown_mib,
+                    "foreign_cores": outcome.runs[each.name].foreign_cores,
+                    "same": outcome.compared.get(each.name, (None, ""))[0],
+                    "how": outcome.compared.get(each.name, (None, ""))[1],
+                    "quality": outcome.quality.get(each.name),
+                    "indices": outcome.runs[each.name].answer.get("indices"),
+                }
+                for each in outcome.row.contestants
+            },
+            "goals": [dataclasses.asdict(verdict) for verdict in outcome.verdicts],
+            "wrong": outcome.wrong,
+        }
+        for outcome in outcomes
+    }
+    return json.dumps({"machine": machine, "quick": quick, "rows": rows}, indent=1) + "\n"
+
+
+def _summary(outcomes: list[Outcome]) -> list[str]:
+    ways = ("querist, TCP", "querist, Unix socket", "querist, local file")
+    columns = ("row", "TCP", "Unix socket", "local file", "fastest peer", "plain numpy", "bare, TCP", "one pass", "goals")
+    lines = ["Milliseconds, medians.", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for outcome in outcomes:
+        row, runs = outcome.row, outcome.runs
+        best = fastest(runs, row.peers)
+        plain = fastest(runs, tuple(each.name for each in row.contestants if each.kind is Kind.PLAIN))
+        bare = next((each.name for each in row.contestants if each.name.startswith("bare ") and each.name.endswith("TCP")), "")
+        cells = [row.title, *(_ms(runs, way) for way in ways)]
+        cells += [f"{_ms(runs, best)} ({best})" if best else "", _ms(runs, plain), _ms(runs, bare), _ms(runs, "one pass over memory")]
+        met = sum(verdict.met is True for verdict in outcome.verdicts)
+        cells.append(f"{met} of {len(outcome.verdicts)} met{', WRONG' if outcome.wrong else ''}" if outcome.verdicts else "none")
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _ms(runs: dict[str, Runs], name: str | None) -> str:
+    value = median(runs, name) if name else None
+    return "" if value is None else f"{value * MS:.4g}"
+
+
+def _times(runs: Runs, base: float | None) -> list[str]:
+    seconds = runs.figures["seconds"]
+    middle = statistics.median(seconds)
+    spread = f"{min(seconds) * MS:.4g} to {max(seconds) * MS:.4g}"
+    return [f"{middle * MS:.4g}", spread, str(len(seconds)), f"{middle / base:.2f}" if base else ""]
+
+
+def _figures(outcome: Outcome) -> list[str]:
+    """Return the names of figures beside the time, in the order in which they came."""
+    names = dict.fromkeys(name for runs in outcome.runs.values() for name in runs.figures if name != "seconds")
+    return [name for name in names if name != "GB/s" or outcome.bytes >= 10**6]
