@@ -205,7 +205,7 @@ def _parzen(pool: int) -> Row:
         f"expected error reduction (Parzen), pool of {pool}",
         partial(data.parzen, pool),
         {"plan": "parzen", "strategy": "parzen_eer", "gamma": 0.05, "prior": 0.1, "class_count": 3, "count": 10},
-        (*_contestants(*WAYS[:2], *peers), Contestant("modAL", Kind.PLAIN, "modal", NUMPY)),
+        _contestants(*WAYS[:2], *peers, "modAL"),
         (ahead(1000, TCP, peers),) if pool == 500 else (),
         comparing.same_scores,
         omitted="modAL refits a logistic regression: another criterion, so that its time alone stands here",

@@ -145,8 +145,8 @@ class Row:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """Names of the public libraries."""
-        return tuple(each.name for each in self.contestants if each.kind is Kind.PEER)
+        """Names of the public libraries that do the same."""
+        return tuple(each.name for each in self.contestants if each.kind is Kind.PEER and each.name not in self.incomparable)
 
 
 def median(runs: Mapping[str, "Runs"], name: str, figure: str = "seconds") -> float | None:
