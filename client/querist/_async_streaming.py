@@ -16,11 +16,10 @@ from querist._progress import Listener
 from querist._requests import Request
 from querist._rows import Arrays
 from querist._sharing import Sharing
-from querist._streaming import NO_RESULT, Countdown
+from querist._streaming import NO_RESULT, Countdown, stream_of
 from querist.errors import QueristError
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1 import system_service_pb2
-from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist.v1.system_service_pb2_grpc import SystemServiceStub
 
 
@@ -52,7 +51,7 @@ async def select_by_stream(
 async def _stream(channel: AsyncChannel, request: Request, tell: Listener, timeout: float | None, ring: AsyncRing | None) -> results.Batch:
     source = _Source(request, ring)
     gathering = _responses.Gathering()
-    call = SelectionServiceStub(channel).SelectStream(source.messages(), timeout=timeout)
+    call = stream_of(channel)(source.messages(), timeout=timeout)
     try:
         async for event in call:
             if event.HasField("progress"):
@@ -80,11 +79,11 @@ class _Source:
         self._request, self._ring = request, ring
         self.error: Exception | None = None
 
-    async def messages(self) -> AsyncIterator[pb.SelectStreamRequest]:
+    async def messages(self) -> AsyncIterator[pb.SelectStreamRequest | bytes]:
         """Give the messages in order."""
         try:
-            for message in self._request.opening():
-                yield message
+            for opening in self._request.opening():
+                yield opening
             if self._request.arrays is not None:
                 async for message in self._blocks(self._request.arrays, 0):
                     yield message
@@ -99,7 +98,7 @@ class _Source:
             self.error = error
             raise
 
-    async def _blocks(self, rows: Arrays, first_row: int) -> AsyncIterator[pb.SelectStreamRequest]:
+    async def _blocks(self, rows: Arrays, first_row: int) -> AsyncIterator[pb.SelectStreamRequest | bytes]:
         if self._ring is None:
             for block in rows.blocks(first_row):
                 yield block

@@ -170,7 +170,7 @@ class AsyncRing(Ring):
         await self._event.wait()
 
 
-def filed_blocks(arrays: Arrays, first_row: int, ring: Ring) -> Iterator[pb.SelectStreamRequest | None]:
+def filed_blocks(arrays: Arrays, first_row: int, ring: Ring) -> Iterator[pb.SelectStreamRequest | bytes | None]:
     """Cut rows into messages whose tensors are files; as bytes from where no file can be written. None: no file is free yet, wait.
 
     Parameters
@@ -188,7 +188,7 @@ def filed_blocks(arrays: Arrays, first_row: int, ring: Ring) -> Iterator[pb.Sele
             continue
         stop = arrays.end(start, BLOCK_BYTES if slot is None else FILE_BLOCK_BYTES)
         if slot is None:
-            yield arrays.block(first_row, start, stop)
+            yield arrays.written(first_row, start, stop)
         else:
             try:
                 message = arrays.block(first_row, start, stop, slot.pack)

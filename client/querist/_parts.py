@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from querist import codec
 from querist._containers import to_array
 from querist.errors import InvalidRequestError
 from querist.inputs import PartPredictions, bundle_of
-from querist.v1 import pool_pb2
+from querist.v1 import pool_pb2, tensor_pb2
 
 Array = npt.NDArray[Any]
 
@@ -48,18 +48,18 @@ class PartArrays:
         totals = np.cumsum(self.counts[start:stop]) * part_bytes
         return start + max(1, int(np.searchsorted(totals, most_bytes, side="right")))
 
-    def fill(self, message: pool_pb2.PoolParts, start: int, stop: int, pack: codec.Pack = codec.fill) -> None:
-        """Put the parts of some rows into an empty message."""
+    def tensors(self, message: pool_pb2.PoolParts, start: int, stop: int) -> Iterator[tuple[str, tensor_pb2.Tensor, Array]]:
+        """Give for the parts of some rows the path in the pool and the empty tensor of each column, and what belongs into it."""
         first = int(self.counts[:start].sum())
         last = first + int(self.counts[start:stop].sum())
-        pack(message.counts, self.counts[start:stop])
+        yield "parts.counts", message.counts, self.counts[start:stop]
         for name, column in self.columns.items():
             if name in _COMMITTEE:
                 message.committee.layout = LAYOUTS[self.layout]
-                tensor = getattr(message.committee, _COMMITTEE[name])
-                pack(tensor, column[:, first:last] if self.layout == "members_first" else column[first:last])
+                rows = column[:, first:last] if self.layout == "members_first" else column[first:last]
+                yield f"parts.committee.{_COMMITTEE[name]}", getattr(message.committee, _COMMITTEE[name]), rows
             else:
-                pack(getattr(message, name), column[first:last])
+                yield f"parts.{name}", getattr(message, name), column[first:last]
 
 
 def part_arrays(value: Any, layout: str) -> PartArrays | None:

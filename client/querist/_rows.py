@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
-from querist import codec
+from querist import _splicing, codec
 from querist._containers import index_of, to_array, to_ids
 from querist._parts import LAYOUTS, PartArrays, committee_array, part_arrays
 from querist.errors import InvalidRequestError
-from querist.v1 import pool_pb2
+from querist.v1 import pool_pb2, tensor_pb2
 from querist.v1 import selection_service_pb2 as pb
 
 Array = npt.NDArray[Any]
+Written = bytes
+"""A message as it goes over the wire."""
 
 BLOCK_BYTES = 2**20
 """What a row block should weigh; measured to stream best."""
@@ -76,21 +79,28 @@ class Arrays:
 
     def fill(self, pool: pool_pb2.Pool, start: int, stop: int, pack: codec.Pack = codec.fill) -> None:
         """Put some rows into an empty message where it stands."""
+        for _, tensor, array in self._tensors(pool, start, stop):
+            pack(tensor, array)
+
+    def _tensors(self, pool: pool_pb2.Pool, start: int, stop: int) -> Iterator[tuple[str, tensor_pb2.Tensor, Array]]:
+        """Give for some rows the path and the empty tensor of each column in an empty message, and what belongs into it."""
+        inputs = 0
         for name, column in self.columns.items():
             members_first = name in COMMITTEE and self.layout == "members_first"
+            rows = column[:, start:stop] if members_first else column[start:stop]
             if name in COMMITTEE:
                 pool.committee.layout = LAYOUTS[self.layout]
-                tensor = getattr(pool.committee, COMMITTEE[name])
+                yield f"committee.{COMMITTEE[name]}", getattr(pool.committee, COMMITTEE[name]), rows
             elif name.startswith(_INPUT):
-                tensor = pool.model_inputs.add(name=name.removeprefix(_INPUT)).tensor
+                yield f"model_inputs.{inputs}.tensor", pool.model_inputs.add(name=name.removeprefix(_INPUT)).tensor, rows
+                inputs += 1
             else:
-                tensor = getattr(pool, name)
-            pack(tensor, column[:, start:stop] if members_first else column[start:stop])
+                yield name, getattr(pool, name), rows
         if self.parts is not None:
-            self.parts.fill(pool.parts, start, stop, pack)
+            yield from self.parts.tensors(pool.parts, start, stop)
 
-    def blocks(self, first_row: int) -> Iterator[pb.SelectStreamRequest]:
-        """Cut the rows into messages of about 1 MiB.
+    def blocks(self, first_row: int) -> Iterator[Written]:
+        """Cut the rows into written messages of about 1 MiB.
 
         Parameters
         ----------
@@ -100,7 +110,7 @@ class Arrays:
         start = 0
         while start < self.rows:
             stop = self.end(start, BLOCK_BYTES)
-            yield self.block(first_row, start, stop)
+            yield self.written(first_row, start, stop)
             start = stop
 
     def end(self, start: int, block_bytes: int) -> int:
@@ -109,11 +119,23 @@ class Arrays:
         stop = min(start + step, self.rows)
         return stop if self.parts is None else self.parts.end(start, stop, block_bytes)
 
-    def block(self, first_row: int, start: int, stop: int, pack: codec.Pack = codec.fill) -> pb.SelectStreamRequest:
+    def block(self, first_row: int, start: int, stop: int, pack: codec.Pack) -> pb.SelectStreamRequest:
         """Return some of the rows as the message of a stream; `first_row` is the index in the pool of the first of all."""
         message = pb.SelectStreamRequest(block=pb.RowBlock(first_row=first_row + start))
         self.fill(message.block.rows, start, stop, pack)
         return message
+
+    def written(self, first_row: int, start: int, stop: int) -> Written:
+        """Return the same message as it goes over the wire; the elements of large tensors are copied there, and nowhere before."""
+        message = pb.SelectStreamRequest(block=pb.RowBlock(first_row=first_row + start))
+        buffers: _splicing.Buffers = {}
+        for path, tensor, array in self._tensors(message.block.rows, start, stop):
+            if array.nbytes < _splicing.FEWEST_BYTES:
+                codec.fill(tensor, array)
+            else:
+                sent = np.ascontiguousarray(codec.describe(tensor, array))
+                buffers[f"block.rows.{path}"] = sent.reshape(-1).view(np.uint8).data
+        return _splicing.joined(message, buffers)
 
 
 def arrays_of(columns: dict[str, Array], layout: str, parts: PartArrays | None = None) -> Arrays:

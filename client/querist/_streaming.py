@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import grpc
 
 from querist import _responses, results
-from querist._channel import Channel
+from querist._channel import AsyncChannel, Channel
 from querist._file_ring import Ring, filed_blocks
 from querist._progress import Listener
 from querist._requests import Request
@@ -18,7 +19,6 @@ from querist._sharing import Sharing
 from querist.errors import QueristError
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1 import system_service_pb2
-from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist.v1.system_service_pb2_grpc import SystemServiceStub
 
 NO_RESULT = "the server ended the stream without a result"
@@ -59,10 +59,21 @@ def select_by_stream(channel: Channel, sharing: Sharing, request: Request, tell:
     return _stream(channel, request, tell, countdown.left, None)
 
 
+def stream_of(channel: Channel | AsyncChannel) -> Callable[..., Any]:
+    """Return the method of the stream; unlike the stub's, it takes messages that are written already, too."""
+    service = pb.DESCRIPTOR.services_by_name["SelectionService"].full_name
+    return channel.stream_stream(
+        f"/{service}/SelectStream",
+        request_serializer=lambda message: message if isinstance(message, bytes) else message.SerializeToString(),
+        response_deserializer=pb.SelectStreamResponse.FromString,
+        _registered_method=True,
+    )
+
+
 def _stream(channel: Channel, request: Request, tell: Listener, timeout: float | None, ring: Ring | None) -> results.Batch:
     source = _Source(request, ring)
     gathering = _responses.Gathering()
-    call = SelectionServiceStub(channel).SelectStream(iter(source), timeout=timeout)
+    call = stream_of(channel)(iter(source), timeout=timeout)
     try:
         for event in call:
             if event.HasField("progress"):
@@ -90,7 +101,7 @@ class _Source:
         self._request, self._ring = request, ring
         self.error: Exception | None = None
 
-    def __iter__(self) -> Iterator[pb.SelectStreamRequest]:
+    def __iter__(self) -> Iterator[pb.SelectStreamRequest | bytes]:
         try:
             yield from self._request.opening()
             if self._request.arrays is not None:
@@ -105,7 +116,7 @@ class _Source:
             self.error = error
             raise
 
-    def _blocks(self, rows: Arrays, first_row: int) -> Iterator[pb.SelectStreamRequest]:
+    def _blocks(self, rows: Arrays, first_row: int) -> Iterator[pb.SelectStreamRequest | bytes]:
         if self._ring is None:
             yield from rows.blocks(first_row)
             return

@@ -104,7 +104,11 @@ def _no_files(file: tensor_pb2.LocalFile, size: int) -> Array:
     raise TensorError("LOCAL_FILES_DISABLED", "file", f"the tensor is {size} bytes of the file {file.name!r}, and no files are read here")
 
 
-def decode(tensor: tensor_pb2.Tensor, read_file: Callable[[tensor_pb2.LocalFile, int], Array] = _no_files) -> Array:
+def decode(
+    tensor: tensor_pb2.Tensor,
+    read_file: Callable[[tensor_pb2.LocalFile, int], Array] = _no_files,
+    apart: memoryview | None = None,
+) -> Array:
     """Unpack a tensor, without a copy where it holds raw bytes.
 
     Parameters
@@ -113,6 +117,8 @@ def decode(tensor: tensor_pb2.Tensor, read_file: Callable[[tensor_pb2.LocalFile,
         As it came from the wire; nothing about it is trusted.
     read_file : callable, optional
         Returns so many bytes of a file, as an array of uint8. Default: files are refused.
+    apart : memoryview, optional
+        The tensor's `data`, if it was taken out of the message as it came.
 
     Returns
     -------
@@ -125,7 +131,7 @@ def decode(tensor: tensor_pb2.Tensor, read_file: Callable[[tensor_pb2.LocalFile,
         If type, shape and elements do not fit together.
     """
     shape = _checked_shape(tensor.shape)
-    source = tensor.WhichOneof("source")
+    source = tensor.WhichOneof("source") if apart is None else "data"
     if source is None:
         raise TensorError("FIELD_MISSING", "source", "the tensor holds no elements: set one of data, floats, doubles, ints")
     if source in _LISTS:
@@ -136,14 +142,17 @@ def decode(tensor: tensor_pb2.Tensor, read_file: Callable[[tensor_pb2.LocalFile,
             "DTYPE_INVALID", "dtype", f"dtype is {tensor.dtype}; with {source} it must be one of the named types from 1 to {max(_DTYPES)}"
         )
     expected = math.prod(shape) * dtype.itemsize
-    data = read_file(tensor.file, expected) if source == "file" else tensor.data  # each access to a bytes field copies it
+    data: Any = apart
+    if data is None:
+        data = read_file(tensor.file, expected) if source == "file" else tensor.data  # each access to a bytes field copies it
     if len(data) != expected:
         raise TensorError(
             "DATA_SIZE_MISMATCH", "data", f"data has {len(data)} bytes; shape {list(shape)} of {dtype_name(dtype)} needs {expected}"
         )
     if dtype == np.dtype("?"):
         return _as_bool(np.frombuffer(data, "u1").reshape(shape))
-    return np.frombuffer(data, dtype).reshape(shape)
+    array = np.frombuffer(data, dtype).reshape(shape)
+    return array if array.flags.aligned else array.copy()  # where it stood in a message is chance, and every reader would pay for that
 
 
 def expected_bytes(tensor: tensor_pb2.Tensor) -> int:

@@ -34,6 +34,7 @@ from querist_server.service.interceptors import CallInterceptor
 from querist_server.service.local_files import LocalFiles
 from querist_server.service.model_policy import ModelPolicy
 from querist_server.service.models import ModelServicer
+from querist_server.service.reading import received
 from querist_server.service.selection import SelectionServicer
 from querist_server.service.system import SystemServicer
 from querist_server.service.tokens import Tokens
@@ -53,6 +54,8 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     )
 )
 _METHODS = {f"/{service.full_name}/{method.name}": method.name for service in _SERVICES for method in service.methods}
+
+_STREAM = f"/{_SERVICES[0].full_name}/SelectStream"
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ async def build_server(settings: Settings) -> Server:
     files = _local_files(settings)
     shared = files.shared()
     instruments = Instruments(settings, _METHODS)
-    interceptor = CallInterceptor(settings.max_calls, instruments.observers)
+    interceptor = CallInterceptor(settings.max_calls, instruments.observers, {_STREAM: received})
     watch = Watch(
         interceptor.open,
         ceiling=settings.max_memory_bytes,

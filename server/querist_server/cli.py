@@ -32,6 +32,7 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         chosen = settings.load(_overrides(options))
         footprint.limit_arenas(chosen.workers + 1)
+        footprint.keep_freed_pages()
         footprint.allow_many_files()
         telemetry.configure(chosen.log_level, chosen.log_format)
         asyncio.run(lifecycle.run(chosen, until_stdin_closes=options.until_stdin_closes))

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 _STATM = Path("/proc/self/statm")
-_M_ARENA_MAX = -8
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_KEPT_BYTES, _PIECE_BYTES = 32 * 2**20, 4 * 2**20
 
 
 def resident_bytes() -> int:
@@ -33,6 +34,17 @@ def limit_arenas(arenas: int) -> None:
     """Let threads share the allocator's arenas: with one for each of many threads, each keeps what it once held."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, arenas)
+
+
+def keep_freed_pages() -> None:
+    """Let each arena keep what was freed at its end, and take pieces of up to 4 MiB from there: fresh pages cost more than the arithmetic.
+
+    By default glibc gives a megabyte back as soon as it is free, and the next block of rows begins with 256 page faults.
+    """
+    with suppress(AttributeError, OSError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        libc.mallopt(_M_MMAP_THRESHOLD, _PIECE_BYTES)
 
 
 def allow_many_files() -> None:

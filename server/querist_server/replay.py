@@ -27,6 +27,7 @@ from querist_server.service.account import Account
 from querist_server.service.decode import MODEL_INPUT
 from querist_server.service.digests import InputDigests
 from querist_server.service.inference import Models
+from querist_server.service.reading import Rows
 from querist_server.service.selection_log import FORMAT, chosen_of
 from querist_server.service.work import SelectionWork
 
@@ -197,7 +198,7 @@ def _run(line: Mapping[str, Any], arrays: Arrays, models: Models | None, onnx: M
     work = SelectionWork(header, NO_LIMITS, models, "pool", threading.Event(), account=Account())  # type: ignore[arg-type]
     work.beside(side)
     for block in _blocks(rows):
-        work.feed(block)
+        work.feed(Rows(block))
     return chosen_of(work.finish())
 
 

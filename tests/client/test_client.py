@@ -146,7 +146,7 @@ def test_pieces_of_a_long_ranking_stay_below_every_librarys_default_limit(client
             return_scores=True,
         )
     )
-    messages = [pb.SelectStreamRequest(header=request.header), *request.arrays.blocks(0)]
+    messages = [pb.SelectStreamRequest(header=request.header), *map(pb.SelectStreamRequest.FromString, request.arrays.blocks(0))]
     sizes = [event.ByteSize() for event in client._selection.SelectStream(iter(messages))]
     assert max(sizes) < 4 * 2**20
 

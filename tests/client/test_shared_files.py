@@ -55,8 +55,9 @@ def reads(monkeypatch):
     read = LocalFiles.read
 
     def seen(self, file, size, field):
+        content = read(self, file, size, field)
         found.append(size)
-        return read(self, file, size, field)
+        return content
 
     monkeypatch.setattr(LocalFiles, "read", seen)
     return found

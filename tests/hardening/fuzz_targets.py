@@ -22,6 +22,7 @@ from querist_server.service.campaigns import MOST_BYTES, _checksum
 from querist_server.service.decode import Columns, decode_pool, decode_side, decode_task
 from querist_server.service.encode import encode_response
 from querist_server.service.plans import decode_plan, encode_plan
+from querist_server.service.reading import Rows
 from querist_server.service.work import SelectionWork
 
 LIMITS = Limits(max_rows=10_000, max_classes=50, max_members=10, max_embedding_width=50, max_kept_bytes=2**22, max_score_cells=1e7)
@@ -91,7 +92,7 @@ def selection(data: bytes) -> None:
     request.header.ClearField("models")
     work = SelectionWork(request.header, LIMITS, None, "pool", threading.Event())
     work.beside(request.side)
-    work.feed(request.pool)
+    work.feed(Rows(request.pool))
     found = work.finish()
     response = encode_response(
         found, work.run.task.plan, auto_choice=None, strategy="", seed=0, seconds={}, class_labels=[], rows=slice(None)

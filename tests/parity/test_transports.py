@@ -106,7 +106,7 @@ def unary(stub: SelectionServiceStub, request: Request) -> pb.SelectResponse:
 def streamed(stub: SelectionServiceStub, request: Request, rows: int | None) -> tuple[pb.SelectResponse, np.ndarray]:
     """Return the result of a stream in blocks of so many rows (None: of 1 MiB), and the scores of the pool if asked for."""
     if rows is None:
-        blocks = request.arrays.blocks(0)
+        blocks = map(pb.SelectStreamRequest.FromString, request.arrays.blocks(0))
     else:
         cuts = [(start, min(start + rows, ROWS)) for start in range(0, ROWS, rows)]
         blocks = (pb.SelectStreamRequest(block=pb.RowBlock(first_row=start, rows=request.arrays.pool(start, stop))) for start, stop in cuts)
@@ -187,7 +187,7 @@ def test_files_in_a_shared_directory(servers, case, tmp_path, monkeypatch):
 def test_the_engine_alone_on_one_thread_or_many(servers, case, threads):
     request = request_of(Selecting(**arguments(*CASES[case])))
     run = Run(decode_task(request.header), LIMITS, threads=threads)
-    for block in request.arrays.blocks(0):
+    for block in map(pb.SelectStreamRequest.FromString, request.arrays.blocks(0)):
         run.feed(decode_pool(block.block.rows))
     alone = run.finish()
     with querist.connect(servers[0]) as client:

@@ -160,7 +160,7 @@ class Holdings:
             self.quarantine.add(suspects, block.first_row + suspects.positions)
         self.excluded += block.length - len(scored.candidates) - sum(len(suspects.positions) for suspects in scored.suspects)
         if Need.PROBABILITIES in self._task.plan.needs:
-            self.saturated += int(np.count_nonzero(block.probabilities == 1.0))
+            self.saturated += _saturated(block.probabilities)
         if block.keys is not None:
             self._keys.append(block.keys.astype(np.int64))
 
@@ -190,9 +190,9 @@ class Holdings:
             columns: dict[str, npt.NDArray[Any]] = {"score" if measured.ndim == 1 else "raw": measured[among]}
             columns |= {f"factor.{name}": factor[among] for name, factor in factors.items()}
             if block.has_predictions:
-                labels, confidences = block.leading
-                columns["confidence"] = confidences[at].astype(np.float64)
-                columns["label"] = labels[at].astype(np.int32)
+                labels, confidences = block.leading_of(at)
+                columns["confidence"] = confidences.astype(np.float64)
+                columns["label"] = labels.astype(np.int32)
             if block.keys is not None:
                 columns["key"] = block.keys[at].astype(np.int64)
             if block.costs is not None:
@@ -229,6 +229,13 @@ def weighted(scores: FloatArray, factors: Iterable[FloatArray], rows: IndexArray
         with np.errstate(over="ignore"):  # overflow is refused once all candidates are there
             values = values * factor
     return values
+
+
+def _saturated(probabilities: npt.NDArray[Any]) -> int:
+    """Return how many probabilities are 1: at most one a row, since a row sums to 1."""
+    if probabilities.max(initial=0.0) < 1.0:  # one quick pass, and mostly the only one
+        return 0
+    return int(np.count_nonzero(probabilities == 1.0))
 
 
 def _capacity(task: Task) -> int | None:

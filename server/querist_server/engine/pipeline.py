@@ -248,9 +248,9 @@ class Run:
 
     def _open(self, block: Block) -> npt.NDArray[np.bool_]:
         """Return which rows the caller did not exclude."""
-        allowed = np.ones(block.length, bool)
-        if block.excluded is not None:
-            allowed &= ~block.excluded
+        allowed = np.ones(block.length, bool) if block.excluded is None else ~block.excluded
+        if not len(self._excluded_rows):
+            return allowed
         first, last = np.searchsorted(self._excluded_rows, (block.first_row, block.first_row + block.length))
         allowed[self._excluded_rows[first:last] - block.first_row] = False
         return allowed
@@ -258,6 +258,8 @@ class Run:
     def _guard(self, block: Block) -> tuple[IndexArray, list[Suspects]]:
         """Return the positions of the rows that may be chosen, and what was put aside: each row once, by the first that finds it."""
         allowed = self._open(block)
+        if block.votes is None and not self.task.plan.guards:
+            return np.flatnonzero(allowed), []
         voiceless = np.flatnonzero(allowed & ~block.scorable)
         found = [Suspects("NO_VOTES", voiceless, np.full(len(voiceless), np.nan))] if len(voiceless) else []
         for guard in self.task.plan.guards:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 
 from querist_server.engine.part import Choice, Guard, Need, Part, Score, Weight
 
@@ -38,7 +39,7 @@ class Plan:
         """All parts."""
         return (self.score, self.choice, *self.guards, *self.weights)
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[Need]:
         """What must be sent for this plan."""
         return frozenset().union(*(part.required() for part in self.parts))

@@ -274,12 +274,12 @@ class Block:
         """Return how likely a class is in each row, shape (n,): its probability, else its share of the votes."""
         return self.cast_votes.of_one(label) if self._only_votes else self.probabilities[:, label]
 
-    @cached_property
-    def leading(self) -> tuple[Array, Array]:
-        """The predicted label and its probability or share of the votes, each of shape (n,)."""
+    def leading_of(self, rows: npt.NDArray[np.intp]) -> tuple[Array, Array]:
+        """Return the predicted label of some rows, in rising order, and its probability or share of the votes, each of shape (rows,)."""
         if self._only_votes:
-            return self.cast_votes.leading()
-        return self.probabilities.argmax(axis=1), self.probabilities.max(axis=1)
+            labels, shares = self.cast_votes.leading()
+            return labels[rows], shares[rows]
+        return uncertainty.leading(self.probabilities if len(rows) == self.length else self.probabilities[rows])
 
     @property
     def _only_votes(self) -> bool:

@@ -6,6 +6,7 @@ What a single row may hold is the engine's to check. Paths of fields are the eng
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ Array = npt.NDArray[Any]
 Columns = dict[str, Any]
 """Arrays, or `Ragged` parts, by name."""
 
+Buffers = Mapping[str, memoryview]
+NOTHING_APART: Buffers = {}
 Allowed = tuple[tuple[int, ...], tuple[str, ...], str]
 """How many dimensions a tensor may have, of which types it may be, and its shapes in words, for errors."""
 
@@ -188,8 +191,16 @@ def decode_side(side: side_pb2.Side, files: LocalFiles = NO_FILES) -> dict[str, 
     return columns
 
 
-def decode_pool(pool: pool_pb2.Pool, files: LocalFiles = NO_FILES) -> Columns:
+def decode_pool(pool: pool_pb2.Pool, files: LocalFiles = NO_FILES, apart: Buffers = NOTHING_APART) -> Columns:
     """Turn a pool, or a block of its rows, into columns with the row axis first.
+
+    Parameters
+    ----------
+    pool : Pool
+    files : LocalFiles
+        Where tensors are found that are files.
+    apart : mapping of str to memoryview
+        The bytes of tensors that were taken out of the message as it came, by the tensor's path.
 
     Raises
     ------
@@ -197,7 +208,9 @@ def decode_pool(pool: pool_pb2.Pool, files: LocalFiles = NO_FILES) -> Columns:
         If a tensor's type, dimensions or elements are not what its field takes, or two fields exclude each other.
     """
     columns: Columns = {
-        name: checked_tensor(getattr(pool, name), name, *allowed, files) for name, allowed in _COLUMNS.items() if pool.HasField(name)
+        name: checked_tensor(getattr(pool, name), name, *allowed, files, apart.get(name))
+        for name, allowed in _COLUMNS.items()
+        if pool.HasField(name)
     }
     if "probabilities" in columns and "logits" in columns:
         raise EngineError("FIELD_CONFLICT", "send probabilities or logits, not both", field="logits")
@@ -210,38 +223,38 @@ def decode_pool(pool: pool_pb2.Pool, files: LocalFiles = NO_FILES) -> Columns:
         raise EngineError("SHAPE_INVALID", "thumbnails have no pixels; at least 1 is needed", field="thumbnails.shape")
     columns |= {name: signed(columns[name], name) for name in ("keys", "groups") if name in columns}
     if pool.HasField("committee"):
-        columns |= _committee(pool.committee, files)
+        columns |= _committee(pool.committee, files, apart)
     if pool.HasField("parts"):
-        columns["parts"] = _parts(pool.parts, files)
-    for entry in pool.model_inputs:
+        columns["parts"] = _parts(pool.parts, files, apart)
+    for number, entry in enumerate(pool.model_inputs):
         name = MODEL_INPUT.format(entry.name)
         if not entry.name or name in columns:
             problem = "is repeated" if entry.name else "is empty"
             raise EngineError(
                 "FIELD_CONFLICT" if entry.name else "FIELD_MISSING", f"the name of a model input {problem}", field="model_inputs"
             )
-        columns[name] = _tensor(entry.tensor, name, files)
+        columns[name] = _tensor(entry.tensor, name, files, apart.get(f"model_inputs.{number}.tensor"))
         if not columns[name].ndim:
             raise EngineError("SHAPE_INVALID", "a model input has shape []; its first dimension must be the rows", field=f"{name}.shape")
     return columns
 
 
-def _parts(parts: pool_pb2.PoolParts, files: LocalFiles) -> Ragged:
+def _parts(parts: pool_pb2.PoolParts, files: LocalFiles, apart: Buffers) -> Ragged:
     if not parts.HasField("counts"):
         raise EngineError("FIELD_MISSING", "parts need counts: how many each instance has", field="parts.counts")
-    counts = checked_tensor(parts.counts, "parts.counts", (1,), INTEGERS, "[N]", files)
+    counts = checked_tensor(parts.counts, "parts.counts", (1,), INTEGERS, "[N]", files, apart.get("parts.counts"))
     wrong = (counts < 0) | (counts > MOST_PARTS)
     if wrong.any():
         row = int(wrong.argmax())
         message = f"a count is {counts[row]}; allowed is 0 to {MOST_PARTS}"
         raise EngineError("VALUE_OUT_OF_RANGE", message, field="parts.counts", row=row)
     columns = {
-        name: checked_tensor(getattr(parts, name), f"parts.{name}", *allowed, files)
+        name: checked_tensor(getattr(parts, name), f"parts.{name}", *allowed, files, apart.get(f"parts.{name}"))
         for name, allowed in _PARTS.items()
         if parts.HasField(name)
     }
     if parts.HasField("committee"):
-        columns |= {name.removeprefix("parts."): column for name, column in _committee(parts.committee, files, "parts.").items()}
+        columns |= {name.removeprefix("parts."): column for name, column in _committee(parts.committee, files, apart, "parts.").items()}
     predictions = [name for name in columns if name != "scores"]
     if len(predictions) > 1:
         raise EngineError("FIELD_CONFLICT", f"send one of {' and '.join(predictions)}", field=f"parts.{predictions[1]}")
@@ -255,7 +268,7 @@ def _parts(parts: pool_pb2.PoolParts, files: LocalFiles) -> Ragged:
     return Ragged(counts.astype(np.int64), columns)
 
 
-def _committee(committee: pool_pb2.Committee, files: LocalFiles, prefix: str = "") -> Columns:
+def _committee(committee: pool_pb2.Committee, files: LocalFiles, apart: Buffers, prefix: str = "") -> Columns:
     kind = committee.WhichOneof("predictions")
     path = f"{prefix}committee"
     if kind is None:
@@ -264,7 +277,7 @@ def _committee(committee: pool_pb2.Committee, files: LocalFiles, prefix: str = "
     plane = kind in ("votes", "values")
     shapes = "[K, N] or [N, K]" if plane else "[K, N, C] or [N, K, C]"
     allowed = ((2,) if plane else (3,), INTEGERS if kind == "votes" else FLOATS, shapes)
-    tensor = checked_tensor(getattr(committee, kind), name, *allowed, files)
+    tensor = checked_tensor(getattr(committee, kind), name, *allowed, files, apart.get(name))
     if committee.layout == pool_pb2.COMMITTEE_LAYOUT_MEMBERS_FIRST:
         tensor = np.moveaxis(tensor, 1, 0)
     elif committee.layout != pool_pb2.COMMITTEE_LAYOUT_ROWS_FIRST:
@@ -277,10 +290,16 @@ def _committee(committee: pool_pb2.Committee, files: LocalFiles, prefix: str = "
 
 
 def checked_tensor(
-    tensor: tensor_pb2.Tensor, name: str, ranks: tuple[int, ...], dtypes: tuple[str, ...], shapes: str, files: LocalFiles
+    tensor: tensor_pb2.Tensor,
+    name: str,
+    ranks: tuple[int, ...],
+    dtypes: tuple[str, ...],
+    shapes: str,
+    files: LocalFiles,
+    apart: memoryview | None = None,
 ) -> Array:
     """Turn a tensor into an array with an allowed number of dimensions and an allowed type; `shapes` says which, for errors."""
-    array = _tensor(tensor, name, files)
+    array = _tensor(tensor, name, files, apart)
     if array.ndim not in ranks:
         raise EngineError("SHAPE_INVALID", f"{name} has shape {list(array.shape)}; allowed is {shapes}", field=f"{name}.shape")
     dtype = codec.dtype_name(array.dtype)
@@ -289,9 +308,9 @@ def checked_tensor(
     return array
 
 
-def _tensor(tensor: tensor_pb2.Tensor, name: str, files: LocalFiles) -> Array:
+def _tensor(tensor: tensor_pb2.Tensor, name: str, files: LocalFiles, apart: memoryview | None) -> Array:
     try:
-        return codec.decode(tensor, lambda file, size: files.read(file, size, f"{name}.file"))
+        return codec.decode(tensor, lambda file, size: files.read(file, size, f"{name}.file"), apart)
     except codec.TensorError as error:
         raise EngineError(error.reason, str(error), field=f"{name}.{error.field}") from error
 

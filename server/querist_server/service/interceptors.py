@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from asyncio import CancelledError
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -36,9 +36,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         Calls that may be open at a time.
     observers : sequence of Observer
         Hear of each call when it has ended.
+    readers : mapping of str to callable
+        By the path of a method, what makes its messages from their bytes, where that is not what gRPC's generated code does.
     """
 
-    def __init__(self, max_calls: int, observers: Sequence[Observer] = ()) -> None:
+    def __init__(
+        self, max_calls: int, observers: Sequence[Observer] = (), readers: Mapping[str, Callable[[bytes], Any]] | None = None
+    ) -> None:
         self.draining = False
         self.running = 0
         """Calls of which the answer has not left yet."""
@@ -46,7 +50,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """Calls that are being answered, or wait for their caller."""
         self.admit: Callable[[], None] = lambda: None
         """Refuses a new call by what it raises, before its first message is received."""
-        self._max_calls, self._observers = max_calls, observers
+        self._max_calls, self._observers, self._readers = max_calls, observers, readers or {}
 
     async def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]], handler_call_details: grpc.HandlerCallDetails
@@ -76,7 +80,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 async for response in inner(await request_of(call, context), context):
                     yield response
 
-        codecs = {"request_deserializer": _forgiving(handler.request_deserializer), "response_serializer": handler.response_serializer}
+        reader = self._readers.get(method, handler.request_deserializer)
+        codecs = {"request_deserializer": _forgiving(reader), "response_serializer": handler.response_serializer}
         if handler.response_streaming:
             return grpc.stream_stream_rpc_method_handler(answers, **codecs)
         return grpc.stream_unary_rpc_method_handler(answer, **codecs)

@@ -4,25 +4,58 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
+from typing import NamedTuple
 
+from querist import _splicing
 from querist.v1 import pool_pb2, side_pb2
 from querist.v1 import selection_service_pb2 as pb
 
 from querist_server.engine.errors import EngineError
+from querist_server.service.decode import NOTHING_APART
 
 MESSAGES_AHEAD, BYTES_AHEAD = 8, 8 * 2**20
 """What may have arrived before the work on the blocks before is done. Flow control holds the caller back beyond that."""
+
+
+class Received(NamedTuple):
+    """A message as it came: the bytes of its large tensors are not in it, but beside it, by the path below the block's rows."""
+
+    message: pb.SelectStreamRequest
+    apart: Mapping[str, memoryview] = NOTHING_APART
+
+
+def received(raw: bytes) -> Received:
+    """Read a message of a stream.
+
+    Raises
+    ------
+    DecodeError
+        If it is none.
+    """
+    message, buffers = _splicing.cut(raw, pb.SelectStreamRequest, "block")
+    return Received(message, {path.removeprefix("block.rows."): buffer for path, buffer in buffers.items()})
+
+
+class Rows(NamedTuple):
+    """Some rows as they came; `apart` as in `Received`."""
+
+    pool: pool_pb2.Pool
+    apart: Mapping[str, memoryview] = NOTHING_APART
 
 
 @dataclass(frozen=True)
 class _Arrived:
     """A message and its size, which takes as long to ask for as to write the message."""
 
-    message: pb.SelectStreamRequest
+    received: Received
     size: int
+
+    @property
+    def message(self) -> pb.SelectStreamRequest:
+        return self.received.message
 
 
 class _End(Exception):  # noqa: N818 - no error: the caller has closed its side
@@ -34,7 +67,7 @@ class BlockReader:
 
     Parameters
     ----------
-    messages : async iterator of SelectStreamRequest
+    messages : async iterator of Received
     hold : callable
         Told how many bytes have arrived and are not worked off; raises if that is too much for the server.
     size : callable
@@ -43,7 +76,7 @@ class BlockReader:
 
     def __init__(
         self,
-        messages: AsyncIterator[pb.SelectStreamRequest],
+        messages: AsyncIterator[Received],
         hold: Callable[[int], None],
         size: Callable[[pb.SelectStreamRequest], int] = pb.SelectStreamRequest.ByteSize,
     ) -> None:
@@ -93,7 +126,7 @@ class BlockReader:
             self._worked_off()
         self._ending = _End()
 
-    async def blocks(self) -> AsyncIterator[list[pool_pb2.Pool]]:
+    async def blocks(self) -> AsyncIterator[list[Rows]]:
         """Give the blocks that have arrived, as many at a time as are there.
 
         Raises
@@ -117,7 +150,8 @@ class BlockReader:
         try:
             async for message in self._messages:
                 await self._room.wait()
-                arrived = _Arrived(message, self._size(message))
+                apart = sum(map(len, message.apart.values()))
+                arrived = _Arrived(message, self._size(message.message) + apart)
                 self._queue.put_nowait(arrived)
                 self._bytes_queued += arrived.size
                 self._tell()
@@ -154,7 +188,7 @@ class BlockReader:
             self._room.clear()
         self._hold(self._bytes_queued + self._bytes_in_work)
 
-    def _in_order(self, arrived: _Arrived) -> pool_pb2.Pool:
+    def _in_order(self, arrived: _Arrived) -> Rows:
         message = arrived.message
         part = message.WhichOneof("part")
         if part != "block":
@@ -165,7 +199,7 @@ class BlockReader:
             raise EngineError("STREAM_OUT_OF_ORDER", problem, field="block.first_row")
         self.bytes_received += arrived.size
         self.rows += _rows(message.block.rows)
-        return message.block.rows
+        return Rows(message.block.rows, arrived.received.apart)
 
 
 def _rows(pool: pool_pb2.Pool) -> int:

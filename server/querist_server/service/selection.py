@@ -20,7 +20,7 @@ from querist_server.service.digests import InputDigests
 from querist_server.service.encode import encode_pieces, encode_response, encode_scores, encode_selected
 from querist_server.service.inference import Models
 from querist_server.service.local_files import NO_FILES, LocalFiles
-from querist_server.service.reading import BlockReader
+from querist_server.service.reading import BlockReader, Received, Rows
 from querist_server.service.work import SelectionWork
 from querist_server.service.workers import JOINING_COPIES, Ticket, Workers
 
@@ -87,7 +87,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
 
     async def SelectStream(  # noqa: N802 - gRPC's name
         self,
-        request_iterator: AsyncIterator[pb.SelectStreamRequest],
+        request_iterator: AsyncIterator[Received],  # what `received` makes of the messages
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - the signature is gRPC's
     ) -> AsyncIterator[pb.SelectStreamResponse]:
         """Choose from a pool that comes in blocks."""
@@ -104,7 +104,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
                 of_call.bytes = reader.bytes_received
                 await ticket.run(work.feed, *blocks)
                 ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
-                if any(map(self._files.are_in, blocks)):
+                if any(self._files.are_in(block.pool) for block in blocks):
                     yield pb.SelectStreamResponse(files_read=pb.FilesRead(rows=reader.rows))
                 for first_row, scores in work.run.take_scores():
                     yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
@@ -136,14 +136,14 @@ class SelectionServicer(rpc.SelectionServiceServicer):
     def _begin(self, header: pb.SelectHeader, rows_path: str, ticket: Ticket, of_call: Account) -> SelectionWork:
         return SelectionWork(header, self._limits, self._models, rows_path, ticket.ended, self._files, ticket.hold_for_work, of_call)
 
-    def _reader(self, messages: AsyncIterator[pb.SelectStreamRequest], ticket: Ticket) -> BlockReader:
+    def _reader(self, messages: AsyncIterator[Received], ticket: Ticket) -> BlockReader:
         return BlockReader(messages, lambda ahead: ticket.hold(ahead=ahead), self._files.held_by)
 
     def _answer(self, request: pb.SelectRequest, ticket: Ticket, of_call: Account) -> tuple[SelectionWork, pb.SelectResponse]:
         """Do all the work of a unary call, on a worker thread."""
         work = self._begin(request.header, "pool", ticket, of_call)
         work.beside(request.side)
-        work.feed(request.pool)
+        work.feed(Rows(request.pool))
         selection = work.finish()
         response = _response(work, selection, slice(None))
         if response.ByteSize() > self._max_message_bytes:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from querist.v1 import pool_pb2, selection_service_pb2, side_pb2
+from querist.v1 import selection_service_pb2, side_pb2
 
 from querist_server.engine.errors import EngineError
 from querist_server.engine.pipeline import Limits, Run, Selection
@@ -17,6 +17,7 @@ from querist_server.service.digests import without_data
 from querist_server.service.errors import located
 from querist_server.service.inference import Inference, Models
 from querist_server.service.local_files import NO_FILES, LocalFiles
+from querist_server.service.reading import Rows
 from querist_server.service.turns import checkpoint_of
 
 
@@ -89,7 +90,7 @@ class SelectionWork:
                 self._digests.add(columns)
             self.run.beside(columns)
 
-    def feed(self, *blocks: pool_pb2.Pool) -> None:
+    def feed(self, *blocks: Rows) -> None:
         """Take the next rows.
 
         Raises
@@ -103,7 +104,7 @@ class SelectionWork:
             for block in blocks:
                 self._checkpoint()
                 with self._stages["DECODE"]:
-                    columns = decode_pool(block, self._files)
+                    columns = decode_pool(block.pool, self._files, block.apart)
                     if self._digests is not None:
                         self._digests.add(columns)
                 if self._inference is None:

@@ -17,6 +17,7 @@ from querist_server.service.advice import answer_advice
 from querist_server.service.campaigns import _checksum
 from querist_server.service.encode import encode_response
 from querist_server.service.inference import Models
+from querist_server.service.reading import Rows
 from querist_server.service.work import SelectionWork
 
 
@@ -32,7 +33,7 @@ def check(request: pb.SelectRequest, models: Models) -> str:
     try:
         work = SelectionWork(request.header, LIMITS, models, "pool", threading.Event())
         work.beside(request.side)
-        work.feed(request.pool)
+        work.feed(Rows(request.pool))
         selection = work.finish()
     except EngineError as error:
         return refused(error)

@@ -86,7 +86,8 @@ def test_pieces_do_not_change_a_bit(client, fitted):
         messages = [pb.SelectStreamRequest(header=header)]
         for start in range(0, 2500, pieces):
             piece = rows[start : start + pieces]
-            messages += _rows.Arrays({"model_inputs.X": piece}, len(piece), "members_first").blocks(start)
+            blocks = _rows.Arrays({"model_inputs.X": piece}, len(piece), "members_first").blocks(start)
+            messages += map(pb.SelectStreamRequest.FromString, blocks)
         *_, last = client._selection.SelectStream(iter(messages))
         np.testing.assert_array_equal(last.result.selected.scores, whole.scores)
         np.testing.assert_array_equal(last.result.selected.indices, whole.indices)

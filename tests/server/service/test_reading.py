@@ -9,7 +9,7 @@ from querist.v1 import pool_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist_server.engine.errors import EngineError
 from querist_server.service import reading
-from querist_server.service.reading import BlockReader
+from querist_server.service.reading import BlockReader, Received
 
 HEADER = pb.SelectStreamRequest(header=pb.SelectHeader(strategy="margin", count=1))
 
@@ -28,7 +28,7 @@ class Caller:
     async def __aiter__(self):
         for message in self.messages:
             self.taken += 1
-            yield message
+            yield Received(message)
 
 
 async def settled() -> None:
