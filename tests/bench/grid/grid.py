@@ -4,23 +4,25 @@
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 from arms import SINGLE, Arm
-from cells import Cell, all_cells
-from policies import POLICIES
+from cell import Cell
+from cells import all_cells
+from policies import PARTS, arm_of, auto
 from runs import Kept, Run, make
 
 FOLDER = Path(".cache/grid")
 
 
 def arms_of(cell: Cell) -> list[str]:
-    """Return the arms of a cell: each plan alone, and what the policies come to there, with and without embeddings."""
-    policies = (str(Arm.of(cell.labelled, policy.names(cell, embeddings))) for policy in POLICIES.values() for embeddings in (True, False))
-    return list(dict.fromkeys(chain(SINGLE, policies)))
+    """Return the arms of a cell: each plan alone, and what policies come to there, with and without embeddings."""
+    found = (arm_of(policy, cell, embeddings) for embeddings in (True, False) for policy in (auto, *PARTS[embeddings, cell.batch]))
+    return list(dict.fromkeys(chain(SINGLE, found)))
 
 
 def all_runs(seeds: int) -> Iterator[Run]:
@@ -33,6 +35,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seeds", type=int, default=20)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends what was started, too
     kept = Kept(FOLDER)
     runs = list(all_runs(arguments.seeds))
     left = sum(run not in kept for run in runs)

@@ -17,14 +17,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import cells
 import querist
-import sets
 from arms import Arm, Follower
-from cells import FAMILIES, Cell
+from cell import Cell
 from querist._client import Client
 from querist.simulation.analysis import area
 from querist.simulation.loop import Curve
-from querist.simulation.trial import Contestant, Trial
 
 NAME = "runs.jsonl"
 DIGITS = 5
@@ -41,12 +40,12 @@ class Run:
     @property
     def key(self) -> str:
         """What changes if the run would."""
-        return hashlib.sha256(f"{_cell_key(self.cell)} {_plans(self.arm)} {self.arm} {self.seed}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{cells.key(self.cell)} {_plans(self.arm)} {self.arm} {self.seed}".encode()).hexdigest()[:16]
 
     def curve(self, client: Any) -> Curve:
         """Make the run."""
         arm = Arm.read(self.arm)
-        return _trial(self.cell, arm.embeddings).run(Follower(client, arm), "arm", self.seed)  # type: ignore[arg-type]
+        return cells.trial(self.cell, arm.embeddings).run(Follower(client, arm), "arm", self.seed)  # type: ignore[arg-type]
 
 
 class Kept:
@@ -66,8 +65,8 @@ class Kept:
 
     def curve(self, run: Run) -> Curve:
         """Return what was measured."""
-        settings = run.cell.settings
-        return Curve(tuple(settings.start + settings.batch * number for number in range(settings.rounds + 1)), self._scores[run.key])
+        cell = run.cell
+        return Curve((*cell.labelled, cell.labelled[-1] + cell.batch), self._scores[run.key])
 
     def area(self, run: Run) -> float:
         """Return the area under the run's curve."""
@@ -116,18 +115,6 @@ def _begin(options: Any) -> None:
 
 def _scores(run: Run) -> tuple[float, ...]:
     return run.curve(_Here.client).scores
-
-
-@cache
-def _trial(cell: Cell, embeddings: bool) -> Trial:
-    features, labels = sets.table(cell.data)
-    contestant = {"arm": Contestant("what the arm says", embeddings=embeddings)}
-    return Trial(features, labels, features, FAMILIES[cell.family], contestant, "none", cell.settings)
-
-
-@cache
-def _cell_key(cell: Cell) -> str:
-    return cell.key
 
 
 @cache

