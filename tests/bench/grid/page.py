@@ -1,0 +1,121 @@
+"""Write client/AUTO.md from the areas that the grid left, or check that it is fresh (``--check``)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import sets
+from areas import Areas, Case, by_set
+from arms import CONTROL, SINGLE
+from choosing import left_out, part_of
+from policies import PARTS, arm_of, auto
+from share_table import share_lines
+
+PAGE = Path(__file__).resolve().parents[3] / "client" / "AUTO.md"
+HEAD = """# What "auto" chooses, and by what evidence
+
+Made by `make grid` from what it measured; do not edit. The policy itself is one screen:
+[`auto.py`](../server/querist_server/engine/auto.py). For your own data ask `querist simulate data.csv --label y`.
+
+{sets} real data sets, {families} families of models (logistic regression, a forest of 20 trees, a network with one hidden layer), batches
+of 1, 10 and 100, with and without embeddings sent: {cases} cases, {seeds} seeds each. A campaign begins with one label of each class and
+buys 20, 150 or up to 500 labels, at most six tenths of a pool of at most 800. Measured is the area under the curve of accuracy over
+labels (balanced accuracy where a class is rare). Seeds share split, first labels and models. A caller without embeddings still says how
+much is labelled.
+
+A *ratio* is an area over that of the best single plan in hindsight: for each *case*, which is strict, because the best of several plans
+whose areas have an error is in part the luckiest, and for each data *set* over all its cases. Means are over data sets, and the worst is
+a data set's. *Below random* counts cases in which a paired t test over seeds says so at 5 %: by itself, and corrected for all cases of
+the table (Holm).
+"""
+
+
+def page(areas: Areas) -> str:
+    """Return the page."""
+    families = len({case.cell.family for case in areas.cases})
+    lines = [HEAD.format(sets=len({cell.data for cell in areas.cells}), families=families, cases=len(areas.cases), seeds=areas.seeds)]
+    chosen = left_out(areas)
+
+    def left(case: Case) -> str:
+        return arm_of(chosen[case], case.cell, case.embeddings)
+
+    for embeddings, title in ((True, "With embeddings"), (False, "Without embeddings")):
+        lines += [f"## {title}", "", *_table(areas, [case for case in areas.cases if case.embeddings == embeddings], left), ""]
+    lines += ["## All cases", "", *_table(areas, areas.cases, left, plans=False), ""]
+    lines += ["## Set by set", "", *_sets(areas), "", "## What was chosen among", "", *_choices(areas, chosen), ""]
+    lines += ["## A random share", "", *share_lines()]
+    return "\n".join(lines) + "\n"
+
+
+def _table(areas: Areas, cases: list[Case], left: Callable[[Case], str], *, plans: bool = True) -> Iterator[str]:
+    yield "| | mean by case | worst | mean by set | worst | batch 1 | 10 | 100 | below random | above |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    rows: dict[str, Callable[[Case], str]] = {
+        "**auto**": lambda case: arm_of(auto, case.cell, case.embeddings),
+        "rules chosen on the other sets": left,
+    }
+    if plans:
+        rows |= {f"`{plan}`": lambda _, plan=plan: plan for plan in SINGLE if plan in cases[0].plans}
+    for name, arm in rows.items():
+        strict = by_set((case, areas.ratio(case, arm(case))) for case in cases)
+        of_set = by_set((case, areas.ratio(case, arm(case), areas.best_of_set(case))) for case in cases)
+        batches = (by_set((case, areas.ratio(case, arm(case))) for case in cases if case.cell.batch == batch) for batch in (1, 10, 100))
+        cells = [*(_percent(end(each.values())) for each in (strict, of_set) for end in (_mean, min))]
+        cells += [_percent(_mean(each.values())) for each in batches]
+        tested = list(areas.against_control(arm, cases))
+        cells += [f"{sum(p.sign == sign for _, p, _ in tested)}, {sum(p.sign == sign for _, _, p in tested)}" for sign in (-1, 1)]
+        yield f"| {name} | {' | '.join(cells)} |"
+
+
+def _sets(areas: Areas) -> Iterator[str]:
+    yield "| set | kind | from | classes | best with embeddings | auto | random | best without | auto | random |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    for data in dict.fromkeys(cell.data for cell in areas.cells):
+        source = sets.SOURCES[data]
+        cases = [case for case in areas.cases if case.cell.data == data]
+        cells = [data, source.kind, source.origin, str(cases[0].cell.classes)]
+        for embeddings in (True, False):
+            some = [case for case in cases if case.embeddings == embeddings]
+            best = areas.best_of_set(some[0])
+            own = np.mean([areas.ratio(case, arm_of(auto, case.cell, embeddings), best) for case in some])
+            control = np.mean([areas.ratio(case, CONTROL, best) for case in some])
+            cells += [f"`{best}`", _percent(own), _percent(control)]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _choices(areas: Areas, chosen: dict[Case, object]) -> Iterator[str]:
+    yield "For each data set the rule that wins on all the others; how often each did."
+    yield ""
+    yield "| embeddings | batch | rules | chosen, for so many of the sets left out |"
+    yield "|---|---|---|---|"
+    for (embeddings, batch), rules in PARTS.items():
+        of_part = {case.cell.data: str(rule) for case, rule in chosen.items() if part_of(case) == (embeddings, batch)}
+        counts = {name: list(of_part.values()).count(name) for name in dict.fromkeys(of_part.values())}
+        told = "; ".join(f"{name}: {count}" for name, count in sorted(counts.items(), key=lambda each: -each[1]))
+        yield f"| {'yes' if embeddings else 'no'} | {batch} | {'; '.join(map(str, rules))} | {told} |"
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def main() -> int:
+    """Write, or check."""
+    fresh = page(Areas.read())
+    if "--check" not in sys.argv:
+        PAGE.write_text(fresh, encoding="utf-8")
+    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != fresh:
+        sys.stderr.write("client/AUTO.md is stale: python tests/bench/grid/page.py\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
