@@ -16,7 +16,7 @@ from areas import Areas
 from arms import SINGLE
 from cell import Cell
 from cells import all_cells
-from policies import PARTS, arm_of, auto
+from policies import RULES, arm_of, auto
 from runs import Kept, Run, make
 
 FOLDER = Path(".cache/grid")
@@ -24,7 +24,7 @@ FOLDER = Path(".cache/grid")
 
 def arms_of(cell: Cell) -> list[str]:
     """Return the arms of a cell: each plan alone, and what policies come to there, with and without embeddings."""
-    found = (arm_of(policy, cell, embeddings) for embeddings in (True, False) for policy in (auto, *PARTS[embeddings, cell.batch]))
+    found = (arm_of(policy, cell, embeddings) for embeddings in (True, False) for policy in (auto, *RULES[embeddings, cell.batch]))
     return list(dict.fromkeys(chain(SINGLE, found)))
 
 

@@ -11,7 +11,7 @@ import sets
 from areas import Areas, Case, by_set
 from arms import CONTROL, SINGLE
 from choosing import left_out, part_of
-from policies import PARTS, arm_of, auto
+from policies import RULES, arm_of, auto
 from share_table import share_lines
 
 PAGE = Path(__file__).resolve().parents[3] / "client" / "AUTO.md"
@@ -91,7 +91,7 @@ def _choices(areas: Areas, chosen: dict[Case, object]) -> Iterator[str]:
     yield ""
     yield "| embeddings | batch | rules | chosen, for so many of the sets left out |"
     yield "|---|---|---|---|"
-    for (embeddings, batch), rules in PARTS.items():
+    for (embeddings, batch), rules in RULES.items():
         of_part = {case.cell.data: str(rule) for case, rule in chosen.items() if part_of(case) == (embeddings, batch)}
         counts = {name: list(of_part.values()).count(name) for name in dict.fromkeys(of_part.values())}
         told = "; ".join(f"{name}: {count}" for name, count in sorted(counts.items(), key=lambda each: -each[1]))

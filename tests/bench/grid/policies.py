@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from arms import Arm
+from arms import SINGLE, WITHOUT_EMBEDDINGS, Arm
 from cell import Cell
 from querist_server.engine.auto import Situation, choose
 
-NEVER, ALWAYS = 0, 10**6
-"""Labels for each class, as a bound: the second is beyond all campaigns."""
+NEVER = 0
+"""Labels for each class, as a bound: the first strategy is never chosen."""
 
 
 class Policy(Protocol):
@@ -37,7 +37,22 @@ class Rule:
         return self.first if situation.labelled < self.bound * situation.classes else self.then
 
     def __str__(self) -> str:
-        return self.then if self.bound == NEVER else self.first if self.bound == ALWAYS else f"{self.first}, from {self.bound} {self.then}"
+        return self.then if self.bound == NEVER else f"{self.first}, from {self.bound} a class {self.then}"
+
+
+@dataclass(frozen=True)
+class ByClasses:
+    """A rule for two classes, and another for more."""
+
+    two: Rule
+    more: Rule
+
+    def __call__(self, situation: Situation) -> str:
+        """Choose."""
+        return self.two(situation) if situation.classes == 2 else self.more(situation)
+
+    def __str__(self) -> str:
+        return f"{self.two} for two classes, else {self.more}"
 
 
 def arm_of(policy: Policy, cell: Cell, embeddings: bool) -> str:
@@ -46,18 +61,37 @@ def arm_of(policy: Policy, cell: Cell, embeddings: bool) -> str:
     return str(Arm.of(cell.labelled, [policy(Situation(frozenset(sent), cell.batch, cell.classes, count)) for count in cell.labelled]))
 
 
-def _rules(firsts: tuple[str, ...], bounds: tuple[int, ...], thens: tuple[str, ...]) -> tuple[Rule, ...]:
-    """Return each of the strategies alone, and each of the first followed by each of the others."""
-    alone = [Rule(name, NEVER, name) for name in dict.fromkeys((*firsts, *thens))]
-    return (*alone, *(Rule(first, bound, then) for first in firsts for bound in bounds for then in thens if first != then))
+def _alone(*names: str) -> tuple[Rule, ...]:
+    return tuple(Rule(name, NEVER, name) for name in names)
 
 
-PARTS = {
-    (True, 1): (*_rules(("uherding",), (5,), ("margin",)), *_rules((), (), ("max_herding", "power_margin", "badge_shortlist", "random"))),
-    (True, 10): (*_rules(("uherding",), (5, 20), ("power_margin",)), *_rules((), (), ("margin", "badge_shortlist", "random"))),
-    (True, 100): (*_rules(("uherding",), (5,), ("power_margin", "badge_shortlist")), *_rules((), (), ("margin", "random"))),
-    (False, 1): _rules((), (), ("margin", "power_margin", "random")),
-    (False, 10): (*_rules(("random",), (5,), ("power_margin",)), *_rules((), (), ("margin",))),
-    (False, 100): (*_rules(("random",), (5,), ("power_margin",)), *_rules((), (), ("margin",))),
+_COVERED, _MARGIN, _POWER = _alone("uherding", "margin", "power_margin")
+_COVERED_1, _COVERED_10, _COVERED_100 = (
+    Rule("uherding", 5, "margin"),
+    Rule("uherding", 20, "power_margin"),
+    Rule("uherding", 5, "badge_shortlist"),
+)
+RULES: dict[tuple[bool, int], tuple[Rule | ByClasses, ...]] = {
+    (True, 1): (
+        *_alone(*SINGLE),
+        _COVERED_1,
+        ByClasses(_MARGIN, _COVERED),
+        ByClasses(_MARGIN, _COVERED_1),
+    ),
+    (True, 10): (
+        *_alone(*SINGLE),
+        _COVERED_10,
+        ByClasses(_POWER, _COVERED),
+        ByClasses(_MARGIN, _COVERED),
+    ),
+    (True, 100): (
+        *_alone(*SINGLE),
+        _COVERED_100,
+        ByClasses(_POWER, _COVERED),
+        ByClasses(_POWER, _COVERED_100),
+    ),
+    (False, 1): _alone(*WITHOUT_EMBEDDINGS),
+    (False, 10): _alone(*WITHOUT_EMBEDDINGS),
+    (False, 100): _alone(*WITHOUT_EMBEDDINGS),
 }
-"""Rules to choose from, by whether embeddings are sent and by the size of the batch."""
+"""What is chosen among, by whether embeddings are sent and by the size of the batch."""

@@ -90,7 +90,7 @@ def make(runs: Iterable[Run], kept: Kept, minutes: float, tell: Callable[[Run], 
     workers = len(os.sched_getaffinity(0))
     going: dict[Future[tuple[float, ...]], Run] = {}
     with (
-        querist.local() as client,
+        querist.local(timeout=None) as client,
         ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (replace(client._options, on_retry=None),)) as pool,
     ):
         while True:

@@ -8,11 +8,11 @@ import numpy as np
 from querist.simulation.analysis import difference
 from shares import BATCH, LATEST, RARE, ROUNDS, SHARES, STRATEGIES, Found, read
 
-TEXT = f"""Of one class only {RARE} instances are in the pool, and none has a label when the campaign begins. *Cost* is what the area under the
-curve of accuracy loses against no share, with its 95 % interval, in points; *found after* the mean number of labels until the rare class
-was known. The error is that of the last {LATEST} rounds' models. *By all* new labels is how far the share of them that the model got wrong is
-from its error on the test rows, on average, in points; *by random* the same from the random labels alone; *scatter* the latter's root
-mean square, which is what so few labels allow."""
+TEXT = f"""Of one class only {RARE} instances are in the pool, and none has a label when the campaign begins. *Cost* is what the area
+under the curve of accuracy loses against no share, with its 95 % interval, in points; *found after* the mean number of labels until the
+rare class was known. The error is that of the last {LATEST} rounds' models over what is left of the pool. *By all* new labels is how far
+the share of them that the model got wrong is from it on average, in points; *by random* the same from the random labels alone; *scatter*
+the latter's root mean square, which is what so few labels allow."""
 
 
 def share_lines() -> Iterator[str]:

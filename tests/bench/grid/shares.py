@@ -43,7 +43,7 @@ class Found:
     until : int
         Labels bought until the rare class was known; one batch more than there were if it never was.
     error : float
-        Of the models of the last rounds, on the test rows.
+        Of the models of the last rounds, over what was left of the pool.
     by_random, by_all : float
         The same by the new labels that were drawn at random (NaN without), and by all new labels.
     """
@@ -85,10 +85,10 @@ def campaign(client: querist.Client, data: str, family: str, strategy: str, shar
             seed=1000 * seed + number,
         )
         if number >= ROUNDS - LATEST:
-            wrong = model.predict(table[batch.indices]) != truth[batch.indices]
-            errors.append(1 - scores[-1])
-            of_all += list(wrong)
-            of_random += list(wrong[batch.random_draws]) if batch.random_draws is not None else []
+            wrong = model.predict(table) != truth
+            errors.append(float(np.mean(np.delete(wrong, known))))
+            of_all += list(wrong[batch.indices])
+            of_random += list(wrong[batch.indices[batch.random_draws]]) if batch.random_draws is not None else []
         until += BATCH * (rare not in truth[known])
         known = np.concatenate((known, batch.indices))
     until += BATCH * (rare not in truth[known])
