@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import page
-from areas import Areas
+from areas import FILE, Areas
 from arms import SINGLE
 from cell import Cell
 from cells import all_cells
@@ -64,7 +64,7 @@ def main() -> int:
         print(f"no seed is finished yet: {left} runs are left. To go on: make grid MINUTES=60")
         return 0
     print(page.page(found))
-    if found.seeds < Areas.read().seeds:
+    if FILE.exists() and found.seeds < Areas.read().seeds:
         print(f"This is of {found.seeds} seeds. client/AUTO.md is of more, and stays.")
         return 0
     found.write()
