@@ -5,10 +5,14 @@ import platform
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from importlib.metadata import distributions, version
 from pathlib import Path
 
+from table import PEERS
+
 TICKS = os.sysconf("SC_CLK_TCK")
-MIB = 2**20
+OURS = ("querist", "grpcio", "protobuf", "numpy", "onnxruntime")
+LIBRARIES = {"modAL-python", "scikit-activeml", "small-text", "alipy", "baal", "apricot-select", "faiss-cpu", "scikit-learn", "torch"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def memory(pid: int, field: str) -> float:
 
 
 def describe() -> dict[str, object]:
-    """Say what the machine is."""
+    """Say what the machine is, and what is installed."""
     model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     return {
         "cpus": os.cpu_count(),
@@ -76,7 +80,13 @@ def describe() -> dict[str, object]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "load": os.getloadavg()[0],
+        **{name: version(name) for name in OURS},
+        **{each.name: each.version for each in distributions(path=_of_peers()) if each.name in LIBRARIES},
     }
+
+
+def _of_peers() -> list[str]:
+    return [str(path) for path in PEERS.glob("*/lib/python*/site-packages")]
 
 
 def _fields(pid: int) -> list[str]:

@@ -61,18 +61,26 @@ def race(row: Row, repeats: int, smaller: int) -> Outcome:
         processes: dict[str, Process] = {}
         try:
             for contestant in row.contestants:
-                if size < contestant.least_bytes:
-                    continue
-                processes[contestant.name] = _started(contestant, row.task, files)
+                if _absence(contestant, size) is None:
+                    processes[contestant.name] = _started(contestant, row.task, files)
             _take_turns(processes, repeats)
         finally:
             for process in processes.values():
                 process.stop()
-    runs = {each.name: Runs(failed=f"takes no less than {each.least_bytes / 1e6:.1f} MB") for each in row.contestants}
-    outcome = Outcome(row, runs | {name: process.runs for name, process in processes.items()}, size)
+    absent = {each.name: Runs(failed=_absence(each, size) or "") for each in row.contestants}
+    outcome = Outcome(row, absent | {name: process.runs for name, process in processes.items()}, size)
     outcome.verdicts = [goal.judge(outcome.runs) for goal in row.goals]
     _compare(outcome, arrays)
     return outcome
+
+
+def _absence(contestant: Contestant, size: int) -> str | None:
+    """Return why a contestant takes no part, or None if it does."""
+    if size < contestant.least_bytes:
+        return f"takes no less than {contestant.least_bytes / 1e6:.1f} MB"
+    if not Path(contestant.environment.python).exists():
+        return "its environment is not there: make bench makes it"
+    return None
 
 
 def _saved(arrays: Arrays, folder: Path) -> dict[str, Path]:

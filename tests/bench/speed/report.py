@@ -3,8 +3,12 @@
 import dataclasses
 import json
 import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import plot
+from curves import Curve, curve_section, unbounded
 from processes import Runs
 from racing import Outcome
 from table import Kind, Verdict, fastest, median
@@ -12,16 +16,69 @@ from table import Kind, Verdict, fastest, median
 MS = 1e3
 
 
-def markdown(outcomes: list[Outcome], machine: dict[str, Any], quick: bool) -> str:
-    """Return the page: what holds over all rows, then each row."""
-    lines = ["# Speed, over the network and in process", ""]
-    lines.append(", ".join(f"{name} {value}" for name, value in machine.items()) + ".")
-    if quick:
-        lines += ["", "**A quick run: a tenth of the rows and few repetitions. No figure here says anything about a goal.**"]
-    lines += ["", *_summary(outcomes)]
-    for outcome in outcomes:
-        lines += ["", *section(outcome)]
-    return "\n".join(lines) + "\n"
+@dataclass
+class Results:
+    """All that a run has found so far, kept in a folder.
+
+    Attributes
+    ----------
+    folder : Path
+    machine : dict
+        What it was, and the versions of all libraries.
+    quick : bool
+    outcomes : list of Outcome
+    curves : list of Curve
+    point_seconds : float
+        How long one point of a curve could take.
+    """
+
+    folder: Path
+    machine: dict[str, Any]
+    quick: bool
+    outcomes: list[Outcome] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    point_seconds: float = 0.0
+
+    @property
+    def wrong(self) -> list[str]:
+        """What must not be."""
+        found = [f"{outcome.row.name}: {each}" for outcome in self.outcomes for each in outcome.wrong]
+        return found + unbounded(self.curves)
+
+    @property
+    def short(self) -> list[str]:
+        """Goals that are not met."""
+        return [f"{outcome.row.name}: {said(each)}" for outcome in self.outcomes for each in outcome.verdicts if each.met is False]
+
+    def write(self) -> None:
+        """Write the page, the file of JSON and the plot."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "table.md").write_text("\n".join(self._page()) + "\n")
+        (self.folder / "results.json").write_text(json.dumps(self._everything(), indent=1) + "\n")
+        if self.outcomes:
+            plot.draw(self.outcomes, self.folder / "plot.png")
+
+    def _page(self) -> list[str]:
+        lines = ["# Speed, over the network and in process", ""]
+        lines.append(", ".join(f"{name} {value}" for name, value in self.machine.items()) + ".")
+        lines.append("Foreign cores are what others computed meanwhile: a line with more than about 0.3 was disturbed.")
+        if self.quick:
+            lines += ["", "**A quick run: a tenth of the rows and few repetitions. No figure here says anything about a goal.**"]
+        if self.outcomes:
+            lines += ["", *_summary(self.outcomes)]
+        for outcome in self.outcomes:
+            lines += ["", *section(outcome)]
+        if self.curves:
+            lines += ["", *curve_section(self.curves, self.point_seconds)]
+        return lines
+
+    def _everything(self) -> dict[str, Any]:
+        return {
+            "machine": self.machine,
+            "quick": self.quick,
+            "rows": {outcome.row.name: _row(outcome) for outcome in self.outcomes},
+            "curves": [{**dataclasses.asdict(curve), "exponent": curve.exponent} for curve in self.curves],
+        }
 
 
 def section(outcome: Outcome) -> list[str]:
@@ -58,32 +115,30 @@ def said(verdict: Verdict) -> str:
     return f"{verdict.text}: {verdict.value:.3g}, {'met' if verdict.met else 'SHORT'}"
 
 
-def as_json(outcomes: list[Outcome], machine: dict[str, Any], quick: bool) -> str:
-    """Return everything that was measured."""
-    rows = {
-        outcome.row.name: {
-            "title": outcome.row.title,
-            "bytes": outcome.bytes,
-            "contestants": {
-                each.name: {
-                    "kind": each.kind.value,
-                    "failed": outcome.runs[each.name].failed,
-                    "figures": outcome.runs[each.name].figures,
-                    "grown_mib": outcome.runs[each.name].grown_mib,
-                    "foreign_cores": outcome.runs[each.name].foreign_cores,
-                    "same": outcome.compared.get(each.name, (None, ""))[0],
-                    "how": outcome.compared.get(each.name, (None, ""))[1],
-                    "quality": outcome.quality.get(each.name),
-                    "indices": outcome.runs[each.name].answer.get("indices"),
-                }
-                for each in outcome.row.contestants
-            },
-            "goals": [dataclasses.asdict(verdict) for verdict in outcome.verdicts],
-            "wrong": outcome.wrong,
-        }
-        for outcome in outcomes
+def _row(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "title": outcome.row.title,
+        "bytes": outcome.bytes,
+        "contestants": {each.name: {"kind": each.kind.value, **_contestant(outcome, each.name)} for each in outcome.row.contestants},
+        "goals": [dataclasses.asdict(verdict) for verdict in outcome.verdicts],
+        "wrong": outcome.wrong,
     }
-    return json.dumps({"machine": machine, "quick": quick, "rows": rows}, indent=1) + "\n"
+
+
+def _contestant(outcome: Outcome, name: str) -> dict[str, Any]:
+    runs = outcome.runs[name]
+    same, how = outcome.compared.get(name, (None, ""))
+    return {
+        "failed": runs.failed,
+        "figures": runs.figures,
+        "grown_mib": runs.grown_mib,
+        "own_seconds": runs.own_seconds,
+        "foreign_cores": runs.foreign_cores,
+        "same": same,
+        "how": how,
+        "quality": outcome.quality.get(name),
+        "indices": runs.answer.get("indices"),
+    }
 
 
 def _summary(outcomes: list[Outcome]) -> list[str]:
