@@ -1,6 +1,6 @@
 """Querist over gRPC beside the public libraries in process, plain numpy, and the limits, row by row, in one run.
 
-    python tests/bench/speed [--quick] [--repeats N] [ROW ...]
+    python tests/bench/speed [--quick] [--alone] [--repeats N] [ROW ...]
 
 Every contestant is a process of its own in an environment of its own; their runs take turns. Medians, what others did on the machine
 meanwhile, and whether all chose the same go to a page, a file of JSON and a plot; so do the cost curves of all presets. A selection that
@@ -33,6 +33,7 @@ def main() -> int:
     parser.add_argument("rows", nargs="*", default=[], metavar="ROW", help=f"names, or their beginnings: {names}")
     parser.add_argument("--quick", action="store_true", help="a tenth of the data and three repetitions: shows that it works, no more")
     parser.add_argument("--repeats", type=int, help="of every contestant (each row has its own number)")
+    parser.add_argument("--alone", action="store_true", help="without the public libraries")
     parser.add_argument("--results", type=Path, help="folder for what is found (.cache/bench/ and the time)")
     arguments = parser.parse_args()
     asked = [name for name in (*ROWS, CURVES) if not arguments.rows or any(_means(each, name) for each in arguments.rows)]
@@ -48,7 +49,8 @@ def main() -> int:
             _measure_curves(results)
             continue
         repeats = arguments.repeats or (QUICK_REPEATS if arguments.quick else ROWS[name].repeats)
-        results.outcomes.append(race(ROWS[name], repeats, QUICK_SMALLER if arguments.quick else 1))
+        row = ROWS[name].alone if arguments.alone else ROWS[name]
+        results.outcomes.append(race(row, repeats, QUICK_SMALLER if arguments.quick else 1))
         results.write()
         print("\n".join([*section(results.outcomes[-1]), ""]), flush=True)
     print(f"{folder}: table.md, results.json, plot.png")

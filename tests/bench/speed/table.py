@@ -3,7 +3,7 @@
 import statistics
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,6 +142,11 @@ class Row:
     omitted: str = ""
     incomparable: tuple[str, ...] = ()
     repeats: int = 7
+
+    @property
+    def alone(self) -> "Row":
+        """The same row without the public libraries."""
+        return replace(self, contestants=tuple(each for each in self.contestants if each.kind is not Kind.PEER))
 
     @property
     def peers(self) -> tuple[str, ...]:
