@@ -51,6 +51,8 @@ class Plan:
 
     def resolved(self, count: int | None) -> Plan:
         """Return the plan with the prefilter as a number."""
-        if self.prefilter_factor is None or count is None:
+        if self.prefilter_factor is None:
+            return self
+        if count is None:
             return dataclasses.replace(self, prefilter_factor=None)
         return dataclasses.replace(self, prefilter=max(FEWEST_PREFILTERED, round(self.prefilter_factor * count)), prefilter_factor=None)

@@ -46,6 +46,8 @@ class Quarantine:
 
     def listed(self) -> tuple[IndexArray, FloatArray, list[str]]:
         """Return the first rows, their measures and reasons: those put aside before the choice, then those that the batch closed."""
+        if not self._found and not self._closed:
+            return np.empty(0, np.int64), np.empty(0), []
         rows, values, reasons = (
             np.concatenate([before, closed]) for before, closed in zip(_by_row(self._found), _by_row(self._closed), strict=True)
         )

@@ -148,7 +148,8 @@ class Task:
 
     def with_plan(self, plan: Plan) -> Task:
         """Return the task with the plan that is really run."""
-        return replace(self, plan=plan.resolved(self.count), auto=False)
+        resolved = plan.resolved(self.count)
+        return self if resolved is self.plan and not self.auto else replace(self, plan=resolved, auto=False)
 
     @property
     def random_count(self) -> int:

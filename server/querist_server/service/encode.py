@@ -168,7 +168,7 @@ def _guarded(selection: Selection) -> pb.Guarded:
 
 
 def _statistics(statistics: Statistics) -> pb.PoolStatistics:
-    fields = dataclasses.asdict(statistics)
+    fields = dict(vars(statistics))  # and not a deep copy, which takes longer than all the rest of a small answer
     histogram = pb.Histogram(
         low=fields.pop("histogram_low"), width=fields.pop("histogram_width"), counts=fields.pop("histogram_counts").tolist()
     )
