@@ -129,6 +129,11 @@ class Run:
         self.rows_received += rows
         self._fold(self._grid.add(columns, rows))
 
+    @property
+    def finishes_at_once(self) -> bool:
+        """Whether nothing is left to do but to take the best of the rows, once they are fed."""
+        return self._shape is not None and not self._holdings.keeps_all and self.task.situation is None
+
     def take_scores(self) -> list[tuple[int, FloatArray]]:
         """Return the scores that became known since the last call, as first row and scores; NaN for rows that are no candidates."""
         return self._holdings.take_scores() if self._shape is not None else []

@@ -24,6 +24,8 @@ from querist_server.service.reading import BlockReader, Received, Rows
 from querist_server.service.work import SelectionWork
 from querist_server.service.workers import JOINING_COPIES, Ticket, Workers
 
+AT_ONCE_BYTES = 16 * 1024
+"""Rows of so few bytes are scored where their message is read: to wake another thread takes longer than the arithmetic."""
 PROGRESS_SECONDS = 0.2
 """Least time between two progress events."""
 
@@ -67,7 +69,12 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         size = self._files.held_by(request)
         of_call = self._account(size)
         async with self._workers.admit(size) as ticket:
-            work, response = await ticket.run(self._answer, request, ticket, of_call)
+            if size <= AT_ONCE_BYTES and not _has_more_than_rows(request):
+                work = self._fed(request, ticket, of_call)
+                at_once = work.run.finishes_at_once
+                response = self._finished(work, of_call) if at_once else await ticket.run(self._finished, work, of_call)
+            else:
+                work, response = await ticket.run(self._answer, request, ticket, of_call)
         _note(work, response, of_call)
         return response
 
@@ -141,9 +148,16 @@ class SelectionServicer(rpc.SelectionServiceServicer):
 
     def _answer(self, request: pb.SelectRequest, ticket: Ticket, of_call: Account) -> tuple[SelectionWork, pb.SelectResponse]:
         """Do all the work of a unary call, on a worker thread."""
+        work = self._fed(request, ticket, of_call)
+        return work, self._finished(work, of_call)
+
+    def _fed(self, request: pb.SelectRequest, ticket: Ticket, of_call: Account) -> SelectionWork:
         work = self._begin(request.header, "pool", ticket, of_call)
         work.beside(request.side)
         work.feed(Rows(request.pool))
+        return work
+
+    def _finished(self, work: SelectionWork, of_call: Account) -> pb.SelectResponse:
         selection = work.finish()
         response = _response(work, selection, slice(None))
         if response.ByteSize() > self._max_message_bytes:
@@ -152,7 +166,12 @@ class SelectionServicer(rpc.SelectionServiceServicer):
             )
             raise LimitError(message, limit="max_message_bytes", allowed=self._max_message_bytes)
         of_call.answered = _answered(work, selection, response)
-        return work, response
+        return response
+
+
+def _has_more_than_rows(request: pb.SelectRequest) -> bool:
+    header = request.header
+    return request.HasField("side") or header.HasField("campaign") or header.HasField("pre_annotation") or bool(header.models)
 
 
 def _response(work: SelectionWork, selection: Selection, rows: slice, **seconds: float) -> pb.SelectResponse:
