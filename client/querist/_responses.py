@@ -241,6 +241,11 @@ def _preset(message: system_service_pb2.Preset) -> catalogue.Preset:
         merge=_enum(system_service_pb2.MergeClass, message.merge, "MERGE_CLASS_"),
         deterministic=message.deterministic,
         reference=message.reference,
+        memory=catalogue.Memory(
+            _enum(system_service_pb2.KeptRows, message.memory.kept_rows, "KEPT_ROWS_"),
+            message.memory.bytes_per_row,
+            _needs(message.memory.kept_columns),
+        ),
     )
 
 

@@ -32,6 +32,25 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """What a selection holds for the rows that have streamed past.
+
+    Attributes
+    ----------
+    kept_rows : str
+        "BATCH", "PREFILTERED" or "POOL": of which rows.
+    bytes_per_row : int
+        The most that a kept row takes beside the columns.
+    kept_columns : tuple of str
+        Such as "EMBEDDINGS": held of each kept row as they were sent, 16-bit floats as 32-bit ones.
+    """
+
+    kept_rows: str
+    bytes_per_row: int
+    kept_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Preset:
     """A named plan."""
 
@@ -42,6 +61,7 @@ class Preset:
     merge: str
     deterministic: bool
     reference: str
+    memory: Memory
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,10 @@ What to take when, and by what evidence, is in the [README](../README.md#strateg
   embeddings, B instances that are chosen, E instances of an evaluation set.
 - *Sees* says how much of the pool a part must see: each row by itself (it streams in memory that does not grow with the pool), sums over
   all rows, one pick after the other, or the whole pool at once.
+- *Holds* is the most that a selection holds for each row that it keeps; columns are held as they were sent.
 - *Seed* says whether the answer depends on it.
 """
+_KEPT = {"BATCH": "the batch", "PREFILTERED": "the prefiltered", "POOL": "the pool"}
 _SEES = {"PER_ROW": "each row", "STATISTICS": "sums over all rows", "SEQUENTIAL": "picks one after the other", "GLOBAL": "the whole pool"}
 
 
@@ -42,7 +44,7 @@ def strategies_page() -> str:
     lines = [HEAD]
     for kind, plural in KINDS.items():
         lines += [f"[{plural.capitalize()}](#{plural}): {', '.join(_link(kind, name) for of, name in parts if of == kind)}", ""]
-    lines += ["## Presets", "", "| strategy | when | plan | needs | sees | seed | reference |", "|---|---|---|---|---|---|---|"]
+    lines += ["## Presets", "", "| strategy | when | plan | needs | sees | holds | seed | reference |", "|---|---|---|---|---|---|---|---|"]
     lines += [_preset(preset, parts) for preset in found.presets]
     for kind, plural in KINDS.items():
         lines += ["", f"## {plural.capitalize()}"]
@@ -83,8 +85,15 @@ def _part(kind: str, part: pb.Part, used: list[str]) -> Iterator[str]:
 def _preset(preset: pb.Preset, parts: dict[tuple[str, str], pb.Part]) -> str:
     plan = "; ".join(_described(preset.plan, parts))
     sees = _SEES[pb.MergeClass.Name(preset.merge).removeprefix("MERGE_CLASS_")]
-    cells = [f"`{preset.name}`", _cell(preset.summary), plan, _needs(preset.needs), sees, _seed(preset.deterministic), preset.reference]
+    cells = [f"`{preset.name}`", _cell(preset.summary), plan, _needs(preset.needs), sees, _holds(preset.memory)]
+    cells += [_seed(preset.deterministic), preset.reference]
     return f"| {' | '.join(cells)} |"
+
+
+def _holds(memory: pb.Memory) -> str:
+    columns = [pb.Need.Name(need).removeprefix("NEED_").lower() for need in memory.kept_columns]
+    each = " and ".join([f"{memory.bytes_per_row} bytes", *columns])
+    return f"{each} of {_KEPT[pb.KeptRows.Name(memory.kept_rows).removeprefix('KEPT_ROWS_')]}"
 
 
 def _arms(plan: plan_pb2.Plan) -> Iterator[tuple[str, Message]]:

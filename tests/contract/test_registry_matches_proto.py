@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from querist.v1 import criteria_pb2, error_reason_pb2, parts, plan_pb2, pool_pb2, selection_service_pb2, system_service_pb2
+from querist_server.engine.keeping import KeptRows
 from querist_server.engine.part import Merge, Need
 from querist_server.engine.presets import PRESETS
 from querist_server.engine.registry import CHOICES, CRITERIA, GUARDS, SCORES, WEIGHTS
@@ -48,6 +49,7 @@ def test_every_part_has_a_test_file_a_summary_and_a_formula(registry, folder):
 
 def test_needs_and_merge_classes_are_the_contracts():
     assert {f"NEED_{need.value}" for need in Need} == set(system_service_pb2.Need.keys()) - {"NEED_UNSPECIFIED"}
+    assert {f"KEPT_ROWS_{kept.value}" for kept in KeptRows} == set(system_service_pb2.KeptRows.keys()) - {"KEPT_ROWS_UNSPECIFIED"}
     assert {f"MERGE_CLASS_{merge.value}" for merge in Merge} == set(system_service_pb2.MergeClass.keys()) - {"MERGE_CLASS_UNSPECIFIED"}
 
 

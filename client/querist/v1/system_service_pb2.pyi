@@ -8,6 +8,13 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class KeptRows(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    KEPT_ROWS_UNSPECIFIED: _ClassVar[KeptRows]
+    KEPT_ROWS_BATCH: _ClassVar[KeptRows]
+    KEPT_ROWS_PREFILTERED: _ClassVar[KeptRows]
+    KEPT_ROWS_POOL: _ClassVar[KeptRows]
+
 class Need(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     NEED_UNSPECIFIED: _ClassVar[Need]
@@ -57,6 +64,10 @@ class MergeClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MERGE_CLASS_STATISTICS: _ClassVar[MergeClass]
     MERGE_CLASS_SEQUENTIAL: _ClassVar[MergeClass]
     MERGE_CLASS_GLOBAL: _ClassVar[MergeClass]
+KEPT_ROWS_UNSPECIFIED: KeptRows
+KEPT_ROWS_BATCH: KeptRows
+KEPT_ROWS_PREFILTERED: KeptRows
+KEPT_ROWS_POOL: KeptRows
 NEED_UNSPECIFIED: Need
 NEED_PROBABILITIES: Need
 NEED_COMMITTEE_PROBABILITIES: Need
@@ -175,7 +186,7 @@ class ListStrategiesResponse(_message.Message):
     def __init__(self, presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., choices: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., guards: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., weights: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., criteria: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
 
 class Preset(_message.Message):
-    __slots__ = ("name", "plan", "summary", "needs", "merge", "deterministic", "reference")
+    __slots__ = ("name", "plan", "summary", "needs", "merge", "deterministic", "reference", "memory")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
@@ -183,6 +194,7 @@ class Preset(_message.Message):
     MERGE_FIELD_NUMBER: _ClassVar[int]
     DETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
     name: str
     plan: _plan_pb2.Plan
     summary: str
@@ -190,7 +202,18 @@ class Preset(_message.Message):
     merge: MergeClass
     deterministic: bool
     reference: str
-    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., summary: _Optional[str] = ..., needs: _Optional[_Iterable[_Union[Need, str]]] = ..., merge: _Optional[_Union[MergeClass, str]] = ..., deterministic: bool = ..., reference: _Optional[str] = ...) -> None: ...
+    memory: Memory
+    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ..., summary: _Optional[str] = ..., needs: _Optional[_Iterable[_Union[Need, str]]] = ..., merge: _Optional[_Union[MergeClass, str]] = ..., deterministic: bool = ..., reference: _Optional[str] = ..., memory: _Optional[_Union[Memory, _Mapping]] = ...) -> None: ...
+
+class Memory(_message.Message):
+    __slots__ = ("kept_rows", "bytes_per_row", "kept_columns")
+    KEPT_ROWS_FIELD_NUMBER: _ClassVar[int]
+    BYTES_PER_ROW_FIELD_NUMBER: _ClassVar[int]
+    KEPT_COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    kept_rows: KeptRows
+    bytes_per_row: int
+    kept_columns: _containers.RepeatedScalarFieldContainer[Need]
+    def __init__(self, kept_rows: _Optional[_Union[KeptRows, str]] = ..., bytes_per_row: _Optional[int] = ..., kept_columns: _Optional[_Iterable[_Union[Need, str]]] = ...) -> None: ...
 
 class Part(_message.Message):
     __slots__ = ("name", "summary", "formula", "needs", "merge", "deterministic", "cost", "parameters", "reference")

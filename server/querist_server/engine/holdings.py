@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine import keeping
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.keep import Best, Columns, Everything, Gather, Kept
 from querist_server.engine.kernels import noise
-from querist_server.engine.part import FloatArray, IndexArray, Need, Part, PoolScore, PoolWeight, RowChoice, Suspects
+from querist_server.engine.part import FloatArray, IndexArray, Need, PoolScore, RowChoice, Suspects
 from querist_server.engine.pool import Block, Context
 from querist_server.engine.quarantine import Quarantine
 from querist_server.engine.set_score import SetScore
@@ -21,22 +22,6 @@ from querist_server.engine.task import Limits, Task
 
 SCORE_PIECE_ROWS = 131_072
 """Rows of one piece of the pool's scores, about 1 MiB."""
-ROW_COLUMNS = (
-    Need.EMBEDDINGS,
-    Need.PROBABILITIES,
-    Need.LABEL_PROBABILITIES,
-    Need.PREDICTED_VALUES,
-    Need.PREDICTED_VARIANCES,
-    Need.GROUPS,
-    Need.COMMITTEE_PROBABILITIES,
-)
-"""Needs that a choice, a guard or a weight may want to see of all rows together; each is a column, called like the need in lower case."""
-_PREDICTED = {
-    "CLASSES": {Need.PROBABILITIES},
-    "LABELS": {Need.LABEL_PROBABILITIES},
-    "VALUES": {Need.PREDICTED_VALUES, Need.PREDICTED_VARIANCES},
-}
-"""What pre-annotations of each form are made from, as far as it was sent."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +65,13 @@ class Holdings:
         self.excluded = 0
         self.saturated = 0
         self._task, self._context, self._limits = task, context, limits
-        capacity = _capacity(task)
+        capacity = keeping.capacity(task)
         self.keeps_all = capacity is None
         self.settles_late = isinstance(task.plan.score, (PoolScore, SetScore)) or any(guard.looks_at_pool for guard in task.plan.guards)
         self._chosen_from: Kept = Everything() if capacity is None else Best(capacity)
         self._drawn_from = Best(0 if capacity is None else task.random_count)
         self._audited_from = Best(task.audit_count)
-        self._columns = _columns_wanted(task)
+        self._columns = keeping.columns_wanted(task)
         self._keys: list[IndexArray] = []
         self._scores: list[tuple[int, FloatArray]] = []
 
@@ -236,29 +221,3 @@ def _saturated(probabilities: npt.NDArray[Any]) -> int:
     if probabilities.max(initial=0.0) < 1.0:  # one quick pass, and mostly the only one
         return 0
     return int(np.count_nonzero(probabilities == 1.0))
-
-
-def _capacity(task: Task) -> int | None:
-    """Return how many rows the plan must be able to choose from; None for all."""
-    plan = task.plan
-    late = isinstance(plan.score, (PoolScore, SetScore)) or any(isinstance(weight, PoolWeight) for weight in plan.weights)
-    if task.count is None or late or task.keep_draws or any(guard.looks_at_pool for guard in plan.guards):
-        return None
-    if task.watched and (task.random_count or plan.prefilter is None):
-        return None
-    if plan.prefilter is not None:
-        return plan.prefilter + task.random_count
-    return task.count if isinstance(plan.choice, RowChoice) else None
-
-
-def _columns_wanted(task: Task) -> list[str]:
-    """Return the columns that parts want to see of all rows together."""
-    plan = task.plan
-    parts: list[Part] = [plan.choice, *(guard for guard in plan.guards if guard.looks_at_pool or guard.looks_at_batch)]
-    parts += [weight for weight in plan.weights if isinstance(weight, PoolWeight)]
-    if isinstance(plan.score, SetScore):
-        parts.append(plan.score)
-    wanted = frozenset[Need]().union(*(part.required() for part in parts))
-    if task.pre_annotation is not None:
-        wanted |= _PREDICTED[task.pre_annotation.form]
-    return [need.value.lower() for need in ROW_COLUMNS if need in wanted]

@@ -10,6 +10,7 @@ from querist._version import __version__
 from querist.v1 import system_service_pb2 as pb
 from querist.v1 import system_service_pb2_grpc as rpc
 
+from querist_server.engine import keeping
 from querist_server.engine.part import Merge, Need, Part, Score
 from querist_server.engine.plan import Plan
 from querist_server.engine.presets import PRESETS, Preset
@@ -79,7 +80,13 @@ def _preset(preset: Preset) -> pb.Preset:
         merge=f"MERGE_CLASS_{_merge(plan).value}",
         deterministic=plan.deterministic,
         reference="; ".join(dict.fromkeys(part.reference for part in plan.parts if part.reference)),
+        memory=_memory(keeping.memory(plan)),
     )
+
+
+def _memory(found: keeping.Memory) -> pb.Memory:
+    columns = [f"NEED_{need.value}" for need in found.columns]
+    return pb.Memory(kept_rows=f"KEPT_ROWS_{found.rows.value}", bytes_per_row=found.row_bytes, kept_columns=columns)
 
 
 def _part(part: type[Part]) -> pb.Part:
