@@ -64,8 +64,11 @@ def batch(
 ) -> results.Batch:
     """Return a response, and the pieces that came before it, as a result."""
     parts = [*pieces, response.selected]
-    columns = {target: _joined([getattr(part, name) for part in parts], dtype) for name, dtype, target in _COLUMNS}
-    present = {name: column for name, column in columns.items() if len(column) or name in _ALWAYS}
+    present = {}
+    for name, dtype, target in _COLUMNS:
+        sent = [getattr(part, name) for part in parts]
+        if target in _ALWAYS or any(sent):
+            present[target] = _joined(sent, dtype)
     components = {
         component.name: _joined([part.components[position].values for part in parts], np.float64)
         for position, component in enumerate(response.selected.components)
@@ -174,7 +177,8 @@ def server_info(message: system_service_pb2.GetServerInfoResponse) -> catalogue.
 
 
 def _joined(columns: list[Any], dtype: Any) -> npt.NDArray[Any]:
-    return _frozen(np.concatenate([np.fromiter(column, dtype, len(column)) for column in columns]))
+    arrays = [np.fromiter(column, dtype, len(column)) for column in columns]
+    return _frozen(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))
 
 
 def _present(columns: list[Any], dtype: Any) -> npt.NDArray[Any] | None:
