@@ -21,7 +21,7 @@ def loaded(name):
     return module
 
 
-comparing, table = loaded("comparing"), loaded("table")
+comparing, goals = loaded("comparing"), loaded("goals")
 
 
 class Runs:
@@ -85,12 +85,12 @@ def min_squares(points, centres):
 
 def test_goals_are_judged_by_medians():
     runs = {"ours": Runs(seconds=[1, 2, 30]), "bare": Runs(seconds=[2, 1, 1]), "a": Runs(seconds=[9]), "b": Runs(seconds=[4])}
-    assert table.at_most(1.9, "ours", "bare").judge(runs) == table.Verdict("ours at most 1.9 x bare", 2.0, False)
-    assert table.at_most(1.0, "ours", "bare", "bare").judge(runs).met
-    assert table.ahead(2.0, "ours", ("a", "b")).judge(runs).value == 2.0
-    assert not table.ahead(2.1, "ours", ("a", "b")).judge(runs).met
-    assert table.memory_at_most(10, "ours").judge(runs).met is False
-    assert table.at_most(1.0, "ours", "gone").judge(runs).met is None
+    assert goals.at_most(1.9, "ours", "bare").judge(runs) == goals.Verdict("ours at most 1.9 x bare", 2.0, False)
+    assert goals.at_most(1.0, "ours", "bare", "bare").judge(runs).met
+    assert goals.ahead(2.0, "ours", ("a", "b")).judge(runs).value == 2.0
+    assert not goals.ahead(2.1, "ours", ("a", "b")).judge(runs).met
+    assert goals.memory_at_most(10, "ours").judge(runs).met is False
+    assert goals.at_most(1.0, "ours", "gone").judge(runs).met is None
 
 
 def test_a_row_runs_from_data_to_page(tmp_path):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from goals import fastest, median
 from racing import Outcome
-from table import Kind, fastest, median
 
 SERIES = (
     ("querist, TCP", "o", "tab:blue"),
@@ -11,7 +11,7 @@ SERIES = (
     ("querist, local file", "^", "tab:green"),
     ("fastest peer, in process", "X", "tab:red"),
     ("plain numpy", "P", "tab:orange"),
-    ("bare stream, TCP", "|", "black"),
+    ("bare gRPC, TCP", "|", "black"),
     ("one pass over memory", "_", "grey"),
 )
 
@@ -44,7 +44,9 @@ def _time(outcome: Outcome, name: str) -> float | None:
     who: str | None = name
     if name.startswith("fastest"):
         who = fastest(outcome.runs, row.peers)
-    elif name == "plain numpy":
-        who = fastest(outcome.runs, tuple(each.name for each in row.contestants if each.kind is Kind.PLAIN))
+    elif name.startswith("plain"):
+        who = fastest(outcome.runs, row.plain)
+    elif name.startswith("bare"):
+        who = row.bare
     seconds = median(outcome.runs, who) if who else None
     return None if seconds is None else seconds * 1e3

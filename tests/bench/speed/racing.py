@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from goals import Verdict
 from processes import Process, Runs
-from table import Arrays, Contestant, Kind, Row, Verdict
+from table import Arrays, Contestant, Kind, Row
 
 LONG_SECONDS = 3.0
 """A first run that takes longer counts at once instead of warming up."""
@@ -62,7 +63,7 @@ def race(row: Row, repeats: int, smaller: int) -> Outcome:
         try:
             for contestant in row.contestants:
                 if _absence(contestant, size) is None:
-                    processes[contestant.name] = _started(contestant, row.task, files)
+                    processes[contestant.name] = _started(contestant, row.task_for(smaller), files)
             _take_turns(processes, repeats)
         finally:
             for process in processes.values():

@@ -9,9 +9,9 @@ from typing import Any
 
 import plot
 from curves import Curve, curve_section, unbounded
+from goals import Verdict, fastest, median
 from processes import Runs
 from racing import Outcome
-from table import Kind, Verdict, fastest, median
 
 MS = 1e3
 
@@ -148,10 +148,8 @@ def _summary(outcomes: list[Outcome]) -> list[str]:
     for outcome in outcomes:
         row, runs = outcome.row, outcome.runs
         best = fastest(runs, row.peers)
-        plain = fastest(runs, tuple(each.name for each in row.contestants if each.kind is Kind.PLAIN))
-        bare = next((each.name for each in row.contestants if each.name.startswith("bare ") and each.name.endswith("TCP")), "")
-        cells = [row.title, *(_ms(runs, way) for way in ways)]
-        cells += [f"{_ms(runs, best)} ({best})" if best else "", _ms(runs, plain), _ms(runs, bare), _ms(runs, "one pass over memory")]
+        cells = [row.title, *(_ms(runs, way) for way in ways), f"{_ms(runs, best)} ({best})" if best else ""]
+        cells += [_ms(runs, name) for name in (fastest(runs, row.plain), row.bare, "one pass over memory")]
         met = sum(verdict.met is True for verdict in outcome.verdicts)
         cells.append(f"{met} of {len(outcome.verdicts)} met{', WRONG' if outcome.wrong else ''}" if outcome.verdicts else "none")
         lines.append(f"| {' | '.join(cells)} |")

@@ -4,64 +4,13 @@ from functools import partial
 
 import comparing
 import data
-from querist._sharing import FILES_FROM_BYTES
-from table import (
-    NUMPY,
-    TORCH,
-    Contestant,
-    Kind,
-    Row,
-    ahead,
-    at_least,
-    at_most,
-    figure_at_least,
-    figure_at_most,
-    memory_at_most,
-)
+from contenders import BARE_SOCKET, BARE_TCP, FILE, KEPT_TCP, MAPPED, PLAIN, SOCKET, TCP, contestants
+from goals import ahead, at_least, at_most, figure_at_least, figure_at_most, memory_at_most
+from table import Contestant, Kind, Row
 
-TCP, SOCKET, FILE, MAPPED = "querist, TCP", "querist, Unix socket", "querist, local file", "querist, mapped .npy"
-BARE_TCP, BARE_SOCKET, KEPT_TCP = "bare stream, TCP", "bare stream, Unix socket", "bare stream, TCP, pages kept"
-KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**40), "MALLOC_TOP_PAD_": str(2**26)}
-"""What makes glibc keep its pages, as no library may ask its host to."""
-
-OURS = {
-    name: Contestant(name, Kind.OURS, "ours", options=options, least_bytes=FILES_FROM_BYTES if options["way"] == "file" else 0)
-    for name, options in {
-        TCP: {"way": "tcp"},
-        SOCKET: {"way": "unix"},
-        FILE: {"way": "file"},
-        MAPPED: {"way": "file", "mapped": True},
-    }.items()
-}
-LIMITS = {
-    BARE_TCP: Contestant(BARE_TCP, Kind.LIMIT, "bare", options={"way": "tcp"}),
-    BARE_SOCKET: Contestant(BARE_SOCKET, Kind.LIMIT, "bare", options={"way": "unix"}),
-    KEPT_TCP: Contestant(KEPT_TCP, Kind.LIMIT, "bare", options={"way": "tcp"}, variables=KEEPING),
-    "engine alone": Contestant("engine alone", Kind.LIMIT, "engine"),
-    "one pass over memory": Contestant("one pass over memory", Kind.LIMIT, "memory_pass"),
-}
-PLAIN = Contestant("plain numpy", Kind.PLAIN, "plain")
-PEERS = {
-    name: Contestant(name, Kind.PEER, module, environment)
-    for name, module, environment in (
-        ("modAL", "modal", NUMPY),
-        ("scikit-activeml", "activeml", NUMPY),
-        ("small-text", "small_text", NUMPY),
-        ("ALiPy", "alipy", NUMPY),
-        ("baal", "baal", TORCH),
-        ("apricot", "apricot", NUMPY),
-        ("scikit-learn", "scikit_learn", NUMPY),
-        ("faiss", "faiss", NUMPY),
-    )
-}
-BY_NAME = {**OURS, **LIMITS, **PEERS, PLAIN.name: PLAIN}
 WAYS = (TCP, SOCKET, FILE)
 SCORES = {"least_confidence": "least confidence", "margin": "margin", "entropy": "entropy"}
 SHAPES = ("uniform", "gaussian", "heavy_tailed", "photographs")
-
-
-def _contestants(*names: str) -> tuple[Contestant, ...]:
-    return tuple(BY_NAME[name] for name in names)
 
 
 def _uncertainty(strategy: str, rows: int, classes: int, size: str) -> Row:
@@ -76,7 +25,7 @@ def _uncertainty(strategy: str, rows: int, classes: int, size: str) -> Row:
         f"{SCORES[strategy]}, {size}, top 100",
         partial(data.predictions, rows, classes),
         {"strategy": strategy, "count": 100},
-        _contestants(*WAYS, *peers, PLAIN.name, BARE_TCP, BARE_SOCKET, KEPT_TCP, "engine alone", "one pass over memory"),
+        contestants(*WAYS, *peers, PLAIN.name, BARE_TCP, BARE_SOCKET, KEPT_TCP, "engine alone", "one pass over memory"),
         tuple(goals),
         comparing.same_top(strategy),
         omitted="small-text: seconds for some thousand rows" if strategy == "entropy" else "",
@@ -90,7 +39,7 @@ def _transports() -> Row:
         "margin, 10M x 10, top 100",
         partial(data.predictions, 10_000_000, 10),
         {"strategy": "margin", "count": 100},
-        _contestants(*WAYS, MAPPED, PLAIN.name, BARE_TCP, BARE_SOCKET, KEPT_TCP, "engine alone", "one pass over memory"),
+        contestants(*WAYS, MAPPED, PLAIN.name, BARE_TCP, BARE_SOCKET, KEPT_TCP, "engine alone", "one pass over memory"),
         (at_most(1.15, TCP, BARE_TCP), at_most(1.15, SOCKET, BARE_SOCKET)),
         comparing.same_top("margin"),
     )
@@ -102,7 +51,7 @@ def _committee(strategy: str, title: str, *peers: str) -> Row:
         f"{title} of a committee, 10 x 100k x 10, top 100",
         partial(data.committee, 10, 100_000, 10),
         {"strategy": strategy, "count": 100},
-        _contestants(*WAYS, *peers, PLAIN.name, BARE_TCP, BARE_SOCKET, "one pass over memory"),
+        contestants(*WAYS, *peers, PLAIN.name, BARE_TCP, BARE_SOCKET, "one pass over memory"),
         (at_most(1.2, TCP, BARE_TCP), at_most(1.2, SOCKET, BARE_SOCKET)),
         comparing.same_top(strategy),
     )
@@ -116,10 +65,10 @@ def _network() -> Row:
         partial(data.modelled, 1_000_000),
         {"strategy": "margin", "count": 100},
         (
-            *_contestants(*WAYS),
+            *contestants(*WAYS),
             Contestant(whole, Kind.PLAIN, "onnx_runtime"),
             Contestant(alone, Kind.LIMIT, "onnx_runtime", options={"predicts_only": True}),
-            *_contestants(BARE_TCP, BARE_SOCKET),
+            *contestants(BARE_TCP, BARE_SOCKET),
         ),
         (at_most(1.3, TCP, alone, BARE_TCP), at_most(1.3, SOCKET, alone, BARE_SOCKET)),
         comparing.same_model_margins,
@@ -134,7 +83,7 @@ def _k_center(count: int, times: float, shape: str) -> Row:
         f"k-center, {count:,} of 50k x 128, {_of(shape)}",
         partial(data.covered, shape, 50_000, 128),
         {"strategy": "k_center", "count": count, "seed": 1},
-        _contestants(*_ways(shape), *peers, PLAIN.name),
+        contestants(*_ways(shape), *peers, PLAIN.name),
         (ahead(times, TCP, peers),),
         comparing.same_k_center,
         quality=comparing.radius,
@@ -148,7 +97,7 @@ def _badge(shape: str) -> Row:
         f"BADGE, 100 of 20k x 64 x 10, {_of(shape)}",
         partial(data.embedded_predictions, shape, 20_000, 64, 10),
         {"strategy": "badge", "count": 100, "seed": 1},
-        _contestants(*_ways(shape), *peers),
+        contestants(*_ways(shape), *peers),
         (ahead(15, TCP, peers),),
         "the batch is drawn at random; its potential, lower being better, stands beside",
         quality=comparing.potential,
@@ -162,7 +111,7 @@ def _facility_location(shape: str) -> Row:
         f"facility location, 100 of 10k x 64, {_of(shape)}",
         partial(data.embedded, shape, 10_000, 64),
         {"strategy": "facility_location", "count": 100, "seed": 1},
-        _contestants(*_ways(shape), *peers),
+        contestants(*_ways(shape), *peers),
         (ahead(5, TCP, peers),),
         comparing.same_coverage,
         quality=comparing.coverage,
@@ -176,7 +125,7 @@ def _k_means(count: int, rows: int) -> Row:
         f"k-means, {count:,} of {rows // 1000}k x 64",
         partial(data.embedded, "mixture", rows, 64),
         {"strategy": "k_means", "count": count, "seed": 1},
-        _contestants(TCP, SOCKET, *peers),
+        contestants(TCP, SOCKET, *peers),
         (ahead(1, TCP, peers),),
         "k-means begins at random; the inertia, lower being better, stands beside",
         quality=comparing.inertia,
@@ -190,7 +139,7 @@ def _batch_bald() -> Row:
         "BatchBALD, 10 of 10k, 20 members, 10 classes, 1,000 outcomes",
         partial(data.committee, 20, 10_000, 10),
         {"strategy": "batch_bald", "plan": "batch_bald", "outcomes": 1000, "count": 10, "seed": 1},
-        _contestants(TCP, SOCKET, *peers),
+        contestants(TCP, SOCKET, *peers),
         (ahead(5, TCP, peers), memory_at_most(200, TCP)),
         comparing.same_beginning(3),
         omitted="batchbald-redux: not done after two minutes; baal: its order is not that of the picks",
@@ -205,7 +154,7 @@ def _parzen(pool: int) -> Row:
         f"expected error reduction (Parzen), pool of {pool}",
         partial(data.parzen, pool),
         {"plan": "parzen", "strategy": "parzen_eer", "gamma": 0.05, "prior": 0.1, "class_count": 3, "count": 10},
-        _contestants(*WAYS[:2], *peers, "modAL"),
+        contestants(*WAYS[:2], *peers, "modAL"),
         (ahead(1000, TCP, peers),) if pool == 500 else (),
         comparing.same_scores,
         omitted="modAL refits a logistic regression: another criterion, so that its time alone stands here",
@@ -225,7 +174,7 @@ def _unary() -> Row:
         "one call with 40 MB: 1M x 10, margin, top 100",
         partial(data.predictions, 1_000_000, 10),
         {"strategy": "margin", "count": 100},
-        (*_contestants(TCP, SOCKET), *coded.values(), bare),
+        (*contestants(TCP, SOCKET), *coded.values(), bare),
         tuple(figure_at_least(0.5, name, "GB/s") for name in (TCP, SOCKET, *coded)),
         comparing.same_top("margin"),
     )
@@ -268,10 +217,11 @@ def _stream() -> Row:
         "10M x 10 streamed, margin, top 1,000",
         data.nothing,
         {"strategy": "margin", "count": 1000, "streamed": 10_000_000},
-        (Contestant(name, Kind.OURS, "streamed", options={"way": "tcp"}), *_contestants(BARE_TCP)),
+        (Contestant(name, Kind.OURS, "streamed", options={"way": "tcp"}), *contestants(BARE_TCP)),
         (memory_at_most(100, name), figure_at_most(1.15, name, "of linear")),
         "no library takes a stream",
         repeats=3,
+        scaled=("streamed",),
     )
 
 
