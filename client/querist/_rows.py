@@ -100,7 +100,7 @@ class Arrays:
             yield from self.parts.tensors(pool.parts, start, stop)
 
     def blocks(self, first_row: int) -> Iterator[Written]:
-        """Cut the rows into written messages of about 1 MiB.
+        """Cut the rows into written messages of at most 1 MiB, or of one row.
 
         Parameters
         ----------
@@ -114,8 +114,12 @@ class Arrays:
             start = stop
 
     def end(self, start: int, block_bytes: int) -> int:
-        """Return where to cut so that a block from `start` on weighs about so much, at least one row later."""
-        step = max(1, block_bytes * self.rows // max(1, sum(column.nbytes for column in self.columns.values())))
+        """Return where to cut so that a block from `start` on weighs at most so much, at least one row later.
+
+        Blocks have a power of two of rows, as those have into which the server cuts the pool: so it need not put any together.
+        """
+        fitting = max(1, block_bytes * self.rows // max(1, sum(column.nbytes for column in self.columns.values())))
+        step = 2 ** (fitting.bit_length() - 1)
         stop = min(start + step, self.rows)
         return stop if self.parts is None else self.parts.end(start, stop, block_bytes)
 
