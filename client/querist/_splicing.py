@@ -8,6 +8,7 @@ leaves them where they are. What is written is the plain wire format, so that wh
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -19,9 +20,12 @@ Buffers = dict[str, memoryview]
 """Bytes of tensors by their path, such as "rows.committee.votes"; entries of a repeated field are counted: "rows.model_inputs.0.tensor"."""
 Some = TypeVar("Some", bound=Message)
 Chunks = list[bytes | memoryview]
+OfTensor = Callable[[memoryview, str, Iterator[int]], Chunks]
 
 FEWEST_BYTES = 16 * 1024
 """Tensors of fewer bytes stay in their message: to copy them is cheaper than to keep them apart."""
+MOST_FIELDS = 256
+"""A message that comes in more pieces is left to protobuf, so that one of millions of empty fields takes no time here."""
 _DATA = tensor_pb2.Tensor.DESCRIPTOR.fields_by_name["data"].number
 _SOURCES = {field.number for field in tensor_pb2.Tensor.DESCRIPTOR.oneofs_by_name["source"].fields}
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -42,13 +46,13 @@ def joined(message: Message, buffers: Mapping[str, Any]) -> bytes:
         By the path of the tensor in the message; each of a tensor that is there.
     """
 
-    def filled(view: memoryview, path: str) -> Chunks:
+    def filled(view: memoryview, path: str, _: Iterator[int]) -> Chunks:
         buffer = buffers.get(path)
         return [view] if buffer is None else [view, _opening(_DATA, len(buffer)), buffer]
 
     if not buffers:
         return message.SerializeToString()
-    return b"".join(_rewritten(memoryview(message.SerializeToString()), message.DESCRIPTOR, "", filled))
+    return b"".join(_rewritten(memoryview(message.SerializeToString()), message.DESCRIPTOR, "", filled, itertools.count()))
 
 
 def cut(raw: bytes, kind: type[Some], within: str) -> tuple[Some, Buffers]:
@@ -70,10 +74,10 @@ def cut(raw: bytes, kind: type[Some], within: str) -> tuple[Some, Buffers]:
     """
     found: Buffers = {}
 
-    def emptied(view: memoryview, path: str) -> Chunks:
+    def emptied(view: memoryview, path: str, left: Iterator[int]) -> Chunks:
         kept: Chunks = []
         sources = 0
-        for number, start, inner, end in _fields(view):
+        for number, start, inner, end in _fields(view, left):
             sources += number in _SOURCES
             if sources > 1:  # of which the last counts
                 raise _UncommonError
@@ -85,20 +89,24 @@ def cut(raw: bytes, kind: type[Some], within: str) -> tuple[Some, Buffers]:
 
     if len(raw) >= FEWEST_BYTES:
         try:
-            return kind.FromString(b"".join(_rewritten(memoryview(raw), kind.DESCRIPTOR, "", emptied, within))), found
+            chunks = _rewritten(memoryview(raw), kind.DESCRIPTOR, "", emptied, iter(range(MOST_FIELDS)), within)
+            return kind.FromString(b"".join(chunks)), found
         except (_UncommonError, DecodeError):
             found.clear()
     return kind.FromString(raw), found
 
 
-def _rewritten(view: memoryview, kind: Any, path: str, of_tensor: Callable[[memoryview, str], Chunks], within: str | None = None) -> Chunks:
-    """Return a message's bytes with its tensors as `of_tensor` makes them, and with the lengths around these adjusted."""
+def _rewritten(view: memoryview, kind: Any, path: str, of_tensor: OfTensor, left: Iterator[int], within: str | None = None) -> Chunks:
+    """Return a message's bytes with its tensors as `of_tensor` makes them, and with the lengths around these adjusted.
+
+    Each field takes one from `left`, which must not run out.
+    """
     if kind.full_name == tensor_pb2.Tensor.DESCRIPTOR.full_name:
-        return of_tensor(view, path)
+        return of_tensor(view, path, left)
     chunks: Chunks = []
     seen: dict[str, int] = {}
     towards = _towards_tensors(kind)
-    for number, start, inner, end in _fields(view):
+    for number, start, inner, end in _fields(view, left):
         field = towards.get(number)
         if field is None or inner is None or within not in (None, field[0]):
             chunks.append(view[start:end])
@@ -108,15 +116,17 @@ def _rewritten(view: memoryview, kind: Any, path: str, of_tensor: Callable[[memo
         if count and not repeated:  # two halves of one message, to be merged
             raise _UncommonError
         at = f"{name}.{count}" if repeated else name
-        content = _rewritten(view[inner:end], below, f"{path}.{at}" if path else at, of_tensor)
+        content = _rewritten(view[inner:end], below, f"{path}.{at}" if path else at, of_tensor, left)
         chunks += [_opening(number, sum(map(len, content))), *content]
     return chunks
 
 
-def _fields(view: memoryview) -> Iterator[tuple[int, int, int | None, int]]:
+def _fields(view: memoryview, left: Iterator[int]) -> Iterator[tuple[int, int, int | None, int]]:
     """Give the number of each field, where it starts, where its content starts if that is bytes, and where it ends."""
     at, stop = 0, len(view)
     while at < stop:
+        if next(left, None) is None:
+            raise _UncommonError
         start = at
         tag, at = _varint(view, at)
         inner, kind = None, tag & 7

@@ -68,6 +68,11 @@ def test_large_tensors_elsewhere_stay_where_they_are():
     assert _splicing.cut(sent.SerializeToString(), pb.SelectStreamRequest, "block") == (sent, {})
 
 
+def within(number: int, content: bytes) -> bytes:
+    """Return a field that holds bytes."""
+    return _splicing._opening(number, len(content)) + content
+
+
 def large(fill: int) -> tensor_pb2.Tensor:
     return codec.encode(np.full(3000, fill, np.float64))
 
@@ -88,11 +93,9 @@ def test_halves_are_merged_as_protobuf_merges_them(halves, level):
         raw = b"".join(pb.SelectStreamRequest(block=pb.RowBlock(rows=half)).SerializeToString() for half in halves)
     elif level == "block":
         inner = b"".join(pb.RowBlock(rows=half).SerializeToString() for half in halves)
-        raw = _splicing._opening(2, len(inner)) + inner
+        raw = within(2, inner)
     else:
-        pool = b"".join(half.SerializeToString() for half in halves)
-        inner = _splicing._opening(2, len(pool)) + pool
-        raw = _splicing._opening(2, len(inner)) + inner
+        raw = within(2, within(2, b"".join(half.SerializeToString() for half in halves)))
     assert put_together(*_splicing.cut(raw, pb.SelectStreamRequest, "block")) == pb.SelectStreamRequest.FromString(raw)
 
 
@@ -114,6 +117,27 @@ def test_whatever_is_cut_off_or_changed_is_read_as_protobuf_reads_it():
         else:
             assert put_together(*_splicing.cut(data, pb.SelectStreamRequest, "block")) == expected
     assert 20 < refused < 380
+
+
+@pytest.mark.parametrize("level", ["message", "block", "pool", "inputs"])
+def test_a_message_of_very_many_pieces_is_left_to_protobuf(monkeypatch, level):
+    looked = []
+    varint = _splicing._varint
+    monkeypatch.setattr(_splicing, "_varint", lambda view, at: looked.append(at) or varint(view, at))
+    empty = b"\x9a\x06\x00" * 30_000  # a field that nobody knows, without content
+    if level == "message":
+        raw = plainly(pool_of("plain")).SerializeToString() + empty
+    elif level == "block":
+        raw = within(2, empty)
+    elif level == "pool":
+        raw = within(2, within(2, empty))
+    else:
+        inputs = pool_pb2.Pool(model_inputs=[{"name": "x", "tensor": {"shape": [1]}}] * 5_000)
+        raw = within(2, within(2, inputs.SerializeToString()))
+    message, apart = _splicing.cut(raw, pb.SelectStreamRequest, "block")
+    assert message == pb.SelectStreamRequest.FromString(raw)
+    assert not apart
+    assert len(looked) <= 2 * _splicing.MOST_FIELDS + 2
 
 
 def test_elements_that_stand_askew_are_read_all_the_same():
