@@ -55,7 +55,7 @@ def joined(message: Message, buffers: Mapping[str, Any]) -> bytes:
     return b"".join(_rewritten(memoryview(message.SerializeToString()), message.DESCRIPTOR, "", filled, itertools.count()))
 
 
-def cut(raw: bytes, kind: type[Some], within: str) -> tuple[Some, Buffers]:
+def cut(raw: bytes, kind: type[Some], within: str, fewest: int = FEWEST_BYTES) -> tuple[Some, Buffers]:
     """Read a message without the bytes of its large tensors, and give these apart, as views of what came.
 
     Parameters
@@ -66,6 +66,8 @@ def cut(raw: bytes, kind: type[Some], within: str) -> tuple[Some, Buffers]:
         The message's.
     within : str
         The field of the message below which tensors are looked for.
+    fewest : int
+        Bytes from which on a tensor is large.
 
     Raises
     ------
@@ -81,13 +83,13 @@ def cut(raw: bytes, kind: type[Some], within: str) -> tuple[Some, Buffers]:
             sources += number in _SOURCES
             if sources > 1:  # of which the last counts
                 raise _UncommonError
-            if number == _DATA and inner is not None and end - inner >= FEWEST_BYTES:
+            if number == _DATA and inner is not None and end - inner >= fewest:
                 found[path] = view[inner:end]
             else:
                 kept.append(view[start:end])
         return kept
 
-    if len(raw) >= FEWEST_BYTES:
+    if len(raw) >= fewest:
         try:
             chunks = _rewritten(memoryview(raw), kind.DESCRIPTOR, "", emptied, iter(range(MOST_FIELDS)), within)
             return kind.FromString(b"".join(chunks)), found

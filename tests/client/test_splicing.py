@@ -8,6 +8,7 @@ from querist._parts import PartArrays
 from querist._rows import Arrays
 from querist.v1 import pool_pb2, tensor_pb2
 from querist.v1 import selection_service_pb2 as pb
+from spliced import put_together
 
 RNG = np.random.default_rng(0)
 ROWS = 9000
@@ -34,16 +35,6 @@ def with_parts() -> Arrays:
 
 def plainly(arrays: Arrays) -> pb.SelectStreamRequest:
     return arrays.block(5, 0, arrays.rows, codec.fill)
-
-
-def put_together(message: pb.SelectStreamRequest, apart: dict[str, memoryview]) -> pb.SelectStreamRequest:
-    """Return the message with its tensors' bytes where they belong."""
-    for path, buffer in apart.items():
-        at = message
-        for name in path.split("."):
-            at = at[int(name)] if name.isdigit() else getattr(at, name)
-        at.data = bytes(buffer)
-    return message
 
 
 @pytest.mark.parametrize("name", [*POOLS, "parts"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from google.protobuf.message import DecodeError, Message
+from querist import _splicing
 from querist.v1 import annotation_service_pb2, campaign_record_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist_server.engine.errors import EngineError
@@ -24,6 +25,7 @@ from querist_server.service.encode import encode_response
 from querist_server.service.plans import decode_plan, encode_plan
 from querist_server.service.reading import Rows
 from querist_server.service.work import SelectionWork
+from spliced import put_together
 
 LIMITS = Limits(max_rows=10_000, max_classes=50, max_members=10, max_embedding_width=50, max_kept_bytes=2**22, max_score_cells=1e7)
 MOST_BYTES_EACH = 8
@@ -58,9 +60,16 @@ def read(kind: type[Message], data: bytes) -> Message:
     return message
 
 
+def _has_nan(message: Message) -> bool:
+    """Tell whether a message is unequal to itself."""
+    return message != message
+
+
 def decoder(data: bytes) -> None:
     """Decode a pool and what stands beside it: few bytes must not become many."""
     request = read(pb.SelectRequest, data)
+    if put_together(*_splicing.cut(data, pb.SelectRequest, "pool", fewest=8)) != request and not _has_nan(request):
+        raise AssertionError("what is read with its bytes apart is another message")
     held = sum(_bytes(column) for column in [*decode_pool(request.pool).values(), *decode_side(request.side).values()])
     if held > MOST_BYTES_EACH * len(data):
         raise AssertionError(f"{len(data)} bytes became {held}")
