@@ -1,6 +1,6 @@
 """Querist over gRPC beside the public libraries in process, plain numpy, and the limits, row by row, in one run.
 
-    python tests/bench/speed [--quick] [--alone] [--repeats N] [ROW ...]
+    python tests/bench/speed [--quick] [--alone] [--repeats N] [--point-seconds S] [ROW ...]
 
 Every contestant is a process of its own in an environment of its own; their runs take turns. Medians, what others did on the machine
 meanwhile, and whether all chose the same go to a page, a file of JSON and a plot; so do the cost curves of all presets. A selection that
@@ -24,7 +24,6 @@ from table import ROOT
 FOLDER = ROOT / ".cache" / "bench"
 CURVES = "curves"
 QUICK_REPEATS, QUICK_SMALLER = 3, 10
-POINT_SECONDS, QUICK_POINT_SECONDS = 20.0, 2.0
 
 
 def main() -> int:
@@ -34,6 +33,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of the data and three repetitions: shows that it works, no more")
     parser.add_argument("--repeats", type=int, help="of every contestant (each row has its own number)")
     parser.add_argument("--alone", action="store_true", help="without the public libraries")
+    parser.add_argument("--point-seconds", type=float, default=20.0, help="how long one point of a cost curve may take (20)")
     parser.add_argument("--results", type=Path, help="folder for what is found (.cache/bench/ and the time)")
     arguments = parser.parse_args()
     asked = [name for name in (*ROWS, CURVES) if not arguments.rows or any(_means(each, name) for each in arguments.rows)]
@@ -42,7 +42,7 @@ def main() -> int:
             parser.error(f"no row is called {each}; there are {names}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that what was started and written is cleared away
     folder = arguments.results or FOLDER / time.strftime("%Y-%m-%dT%H%M%S")
-    results = Results(folder, machine.describe(), arguments.quick)
+    results = Results(folder, machine.describe(), arguments.quick, point_seconds=arguments.point_seconds)
     for name in asked:
         sys.stderr.write(f"{time.strftime('%H:%M:%S')} {name}\n")
         if name == CURVES:
@@ -64,7 +64,6 @@ def _means(pattern: str, name: str) -> bool:
 
 
 def _measure_curves(results: Results) -> None:
-    results.point_seconds = QUICK_POINT_SECONDS if results.quick else POINT_SECONDS
     sizes = curves.SIZES[:1] if results.quick else curves.SIZES
     _, client = served("unix", max_kept_bytes=4 * 2**30, max_memory_bytes=12 * 2**30)
     for curve in curves.measure(client, results.point_seconds, sizes):

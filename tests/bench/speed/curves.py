@@ -16,15 +16,15 @@ from querist.catalogue import Preset
 SIZES = (10_000, 100_000, 1_000_000)
 STREAMED = 10_000_000
 STREAMED_BLOCK = 100_000
-STREAMS_BELOW = 16
-"""Bytes kept of a row up to which a plan is said to stream, so that ten million rows are tried too."""
 COUNT, REPEATS, SHORT_SECONDS = 100, 3, 2.0
 OTHER_COUNTS = {"batch_bald": 10}
 """For a plan that is meant for small batches."""
 OVERHEAD_SECONDS = 0.03
 """Points below say more of calls than of rows."""
-BOUNDED = 1.5
-"""How much more a plan that chooses row by row may keep of a pool ten times as large: what is kept of a block is there or not."""
+WHILE_ROWS_ARRIVE = 24_576
+"""Rows that may be held beyond twice the batch or what a prefilter lets through, as the contract says."""
+KEPT_COLUMNS = {"COMMITTEE_PROBABILITIES": "committee"}
+"""Needs whose column is called otherwise."""
 
 
 @dataclass
@@ -40,6 +40,8 @@ class Curve:
         By rows.
     kept : dict of int to int
         Bytes that the server held of the pool, by rows.
+    stated : dict of int to int
+        The most that it may hold, as `ListStrategies` says.
     ended : str
         Why there are no more points.
     """
@@ -48,6 +50,7 @@ class Curve:
     merge: str
     seconds: dict[int, float] = field(default_factory=dict)
     kept: dict[int, int] = field(default_factory=dict)
+    stated: dict[int, int] = field(default_factory=dict)
     ended: str = ""
 
     @property
@@ -64,7 +67,7 @@ def measure(client: querist.Client, limit: float, sizes: tuple[int, ...]) -> Ite
         for rows in sizes:
             if not curve.ended:
                 _point(client, curve, preset, rows, limit)
-        if sizes == SIZES and not curve.ended and curve.kept[sizes[-1]] <= STREAMS_BELOW * sizes[-1]:
+        if sizes == SIZES and not curve.ended and preset.memory.kept_rows != "POOL":
             _point(client, curve, preset, STREAMED, limit)
         sys.stderr.write(f"{time.strftime('%H:%M:%S')} {curve_line(curve)}\n")
         yield curve
@@ -74,8 +77,9 @@ def curve_line(curve: Curve) -> str:
     """Return a line of the table."""
     exponent = "" if curve.exponent is None else f"{curve.exponent:.2f}"
     times = [f"{curve.seconds[rows] * 1e3:,.0f}" if rows in curve.seconds else "" for rows in (*SIZES, STREAMED)]
-    kept = [f"{curve.kept[rows] / rows:.3g}" if rows in curve.kept else "" for rows in (*SIZES, STREAMED)]
-    return f"| {curve.preset} | {curve.merge} | {' | '.join(times)} | {exponent} | {' / '.join(filter(None, kept))} | {curve.ended} |"
+    last = max(curve.kept, default=0)
+    kept = f"{curve.kept[last] / last:.3g} of {curve.stated[last] / last:.3g}" if last else ""
+    return f"| {curve.preset} | {curve.merge} | {' | '.join(times)} | {exponent} | {kept} | {curve.ended} |"
 
 
 def curve_section(curves: list[Curve], limit: float) -> list[str]:
@@ -86,9 +90,9 @@ def curve_section(curves: list[Curve], limit: float) -> list[str]:
         "",
         f"Milliseconds over a Unix socket for {COUNT} of so many rows (batch_bald: 10), pool and all: {pool}.",
         f"A curve ends where a point would take more than {limit:g} s.",
-        f"Ten million rows are streamed where the plan keeps at most {STREAMS_BELOW} bytes of a row.",
+        "Ten million rows are streamed where the plan does not keep the pool.",
         "",
-        "| preset | class | 1e4 | 1e5 | 1e6 | 1e7 | exponent | bytes kept of a row, by size | ended by |",
+        "| preset | class | 1e4 | 1e5 | 1e6 | 1e7 | exponent | bytes kept of a row, of those stated, at the largest pool | ended by |",
         "|---|---|---|---|---|---|---|---|---|",
         *map(curve_line, curves),
         "",
@@ -97,27 +101,42 @@ def curve_section(curves: list[Curve], limit: float) -> list[str]:
 
 
 def unbounded(curves: list[Curve]) -> list[str]:
-    """Say which plans keep more of a larger pool although their class says that they do not."""
-    found = []
-    for curve in curves:
-        sizes = sorted(rows for rows in curve.kept if rows >= SIZES[1])
-        if curve.merge == "PER_ROW" and len(sizes) > 1 and curve.kept[sizes[-1]] > BOUNDED * curve.kept[sizes[0]]:
-            kept = f"{curve.kept[sizes[0]]:,} bytes of {sizes[0]:,} rows and {curve.kept[sizes[-1]]:,} of {sizes[-1]:,}"
-            found.append(f"{curve.preset} chooses row by row, and keeps {kept}")
-    return found
+    """Say which plans held more than the server states."""
+    return [
+        f"{curve.preset} of {rows:,} rows held {kept:,} bytes, stated are {curve.stated[rows]:,}"
+        for curve in curves
+        for rows, kept in curve.kept.items()
+        if kept > curve.stated[rows]
+    ]
+
+
+def stated(preset: Preset, made: dict[str, Any], beside: dict[str, Any], rows: int, count: int, prefilter: int | None) -> int:
+    """Return the most that a selection may hold, as the server states it, in bytes: its rows, and what was sent beside the pool.
+
+    Columns grow, which takes at most twice their size; what stands beside the pool may be held in float64.
+    """
+    memory = preset.memory
+    most = {"BATCH": 2 * count + WHILE_ROWS_ARRIVE, "PREFILTERED": 2 * (prefilter or 0) + WHILE_ROWS_ARRIVE, "POOL": 2 * rows}
+    columns = [made[name] for need in memory.kept_columns if (name := KEPT_COLUMNS.get(need, need.lower())) in made]
+    sent_rows = STREAMED_BLOCK if rows == STREAMED else rows
+    each = memory.bytes_per_row + sum(column.nbytes // sent_rows for column in columns)
+    return most[memory.kept_rows] * each + 2 * sum(array.nbytes for array in _arrays(beside))
+
+
+def _arrays(given: Any) -> Iterator[np.ndarray]:
+    """Give all arrays in what stands beside a pool."""
+    if isinstance(given, np.ndarray):
+        yield given
+    elif isinstance(given, (dict, tuple)):
+        for value in given.values() if isinstance(given, dict) else given:
+            yield from _arrays(value)
 
 
 def _point(client: querist.Client, curve: Curve, preset: Preset, rows: int, limit: float) -> None:
     """Add a point, or say why not."""
-    needs = frozenset(preset.needs)
-    made = curve_inputs.columns(needs, STREAMED_BLOCK if rows == STREAMED else rows)
-    given = {
-        **curve_inputs.beside(needs),
-        "strategy": preset.name,
-        "count": OTHER_COUNTS.get(preset.name, COUNT),
-        "seed": 1,
-        "timeout": limit,
-    }
+    needs, count = frozenset(preset.needs), OTHER_COUNTS.get(preset.name, COUNT)
+    made, beside = curve_inputs.columns(needs, STREAMED_BLOCK if rows == STREAMED else rows), curve_inputs.beside(needs)
+    given = {**beside, "strategy": preset.name, "count": count, "seed": 1, "timeout": limit}
     taken: list[float] = []
     while len(taken) < REPEATS and (not taken or taken[-1] < SHORT_SECONDS):
         pool = {"probabilities": _stream(made)} if rows == STREAMED else made
@@ -133,6 +152,7 @@ def _point(client: querist.Client, curve: Curve, preset: Preset, rows: int, limi
         taken.append(time.perf_counter() - started)
     curve.seconds[rows] = statistics.median(taken)
     curve.kept[rows] = batch.statistics.bytes_kept
+    curve.stated[rows] = stated(preset, made, beside, rows, count, batch.plan.prefilter)
 
 
 def _stream(made: dict[str, Any]) -> Iterator[dict[str, Any]]:

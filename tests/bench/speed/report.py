@@ -37,7 +37,7 @@ class Results:
     quick: bool
     outcomes: list[Outcome] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
-    point_seconds: float = 0.0
+    point_seconds: float = 20.0
 
     @property
     def wrong(self) -> list[str]:
