@@ -11,7 +11,7 @@ import sets
 from areas import Areas, Case, by_set
 from arms import CONTROL, SINGLE
 from choosing import left_out, part_of
-from policies import RULES, arm_of, auto
+from policies import RULES, Before, arm_of, auto
 from share_table import share_lines
 
 PAGE = Path(__file__).resolve().parents[3] / "client" / "AUTO.md"
@@ -56,6 +56,7 @@ def _table(areas: Areas, cases: list[Case], left: Callable[[Case], str], *, plan
     rows: dict[str, Callable[[Case], str]] = {
         "**auto**": lambda case: arm_of(auto, case.cell, case.embeddings),
         "rules chosen on the other sets": left,
+        "auto before the grid": lambda case: arm_of(Before(), case.cell, case.embeddings),
     }
     if plans:
         rows |= {f"`{plan}`": lambda _, plan=plan: plan for plan in SINGLE if plan in cases[0].plans}
@@ -87,7 +88,7 @@ def _sets(areas: Areas) -> Iterator[str]:
 
 
 def _choices(areas: Areas, chosen: dict[Case, object]) -> Iterator[str]:
-    yield "For each data set the rule that wins on all the others; how often each did."
+    yield "For each data set the rule that wins on all the others; how often each did. A bound is in labels for each class."
     yield ""
     yield "| embeddings | batch | rules | chosen, for so many of the sets left out |"
     yield "|---|---|---|---|"

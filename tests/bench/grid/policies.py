@@ -24,13 +24,20 @@ def auto(situation: Situation) -> str:
     return choose(situation).strategy
 
 
-def before(situation: Situation) -> str:
-    """Choose as `auto` did until the grid was run: by the literature alone."""
-    if situation.has("embeddings") and situation.labelled < 50 * situation.classes:
-        return "uherding"
-    if situation.count <= 10:
-        return "margin"
-    return "badge_shortlist" if situation.has("embeddings") else "power_margin"
+@dataclass(frozen=True)
+class Before:
+    """What `auto` was until the grid was run, by the literature alone."""
+
+    def __call__(self, situation: Situation) -> str:
+        """Choose."""
+        if situation.has("embeddings") and situation.labelled < 50 * situation.classes:
+            return "uherding"
+        if situation.count <= 10:
+            return "margin"
+        return "badge_shortlist" if situation.has("embeddings") else "power_margin"
+
+    def __str__(self) -> str:
+        return "auto before"
 
 
 @dataclass(frozen=True)
@@ -76,9 +83,9 @@ def _alone(*names: str) -> tuple[Rule, ...]:
 
 _COVERED, _MARGIN, _POWER = _alone("uherding", "margin", "power_margin")
 RULES: dict[tuple[bool, int], tuple[Policy, ...]] = {
-    (True, 1): (*_alone(*SINGLE), before, Rule("uherding", 5, "margin"), ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
-    (True, 10): (*_alone(*SINGLE), before, ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
-    (True, 100): (*_alone(*SINGLE), before, ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
+    (True, 1): (*_alone(*SINGLE), Before(), Rule("uherding", 5, "margin"), ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
+    (True, 10): (*_alone(*SINGLE), Before(), ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
+    (True, 100): (*_alone(*SINGLE), Before(), ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
     (False, 1): _alone(*WITHOUT_EMBEDDINGS),
     (False, 10): _alone(*WITHOUT_EMBEDDINGS),
     (False, 100): _alone(*WITHOUT_EMBEDDINGS),
