@@ -82,8 +82,14 @@ def _alone(*names: str) -> tuple[Rule, ...]:
 
 
 _COVERED, _MARGIN, _POWER = _alone("uherding", "margin", "power_margin")
+_COVERED_FIRST = Rule("uherding", 5, "margin")
 RULES: dict[tuple[bool, int], tuple[Policy, ...]] = {
-    (True, 1): (*_alone(*SINGLE), Before(), Rule("uherding", 5, "margin"), ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
+    (True, 1): (
+        *_alone(*SINGLE),
+        Before(),
+        _COVERED_FIRST,
+        *(ByClasses(two, _COVERED) for two in (_MARGIN, _POWER, _COVERED_FIRST)),
+    ),
     (True, 10): (*_alone(*SINGLE), Before(), ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
     (True, 100): (*_alone(*SINGLE), Before(), ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
     (False, 1): _alone(*WITHOUT_EMBEDDINGS),

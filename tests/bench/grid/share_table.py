@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from found import BATCH, LATEST, RARE, ROUNDS, SHARES, STRATEGIES, Found, read
 from querist.simulation.analysis import difference
-from shares import BATCH, LATEST, RARE, ROUNDS, SHARES, STRATEGIES, Found, read
 
 TEXT = f"""Of one class only {RARE} instances are in the pool, and none has a label when the campaign begins. *Cost* is what the area
 under the curve of accuracy loses against no share, with its 95 % interval, in points; *found after* the mean number of labels until the

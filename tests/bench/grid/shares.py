@@ -12,52 +12,18 @@ import csv
 import itertools
 import sys
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
-from pathlib import Path
+from dataclasses import astuple, fields
 
 import numpy as np
 import querist
 import sets
 from cells import FAMILIES, TEST_SHARE
+from found import BATCH, FILE, LATEST, RARE, ROUNDS, SHARES, STRATEGIES, Found
 from querist.simulation.estimators import seeded
 from threadpoolctl import threadpool_limits
 
-FILE = Path(__file__).with_name("shares.csv")
 DATA = ("digits", "satimage", "languages", "vehicle", "pen_noisy", "vowel")
 """Sets with more than three classes."""
-BATCH, ROUNDS, LATEST = 20, 10, 5
-"""Errors are those of the last so many rounds."""
-RARE = 8
-SHARES = (0.0, 0.05, 0.1, 0.2)
-STRATEGIES = ("power_margin", "uherding")
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a campaign came to.
-
-    Attributes
-    ----------
-    area : float
-        Mean accuracy over all rounds.
-    until : int
-        Labels bought until the rare class was known; one batch more than there were if it never was.
-    error : float
-        Of the models of the last rounds, over what was left of the pool.
-    by_random, by_all : float
-        The same by the new labels that were drawn at random (NaN without), and by all new labels.
-    """
-
-    data: str
-    family: str
-    strategy: str
-    share: float
-    seed: int
-    area: float
-    until: int
-    error: float
-    by_random: float
-    by_all: float
 
 
 def campaign(client: querist.Client, data: str, family: str, strategy: str, share: float, seed: int) -> Found:
@@ -95,13 +61,6 @@ def campaign(client: querist.Client, data: str, family: str, strategy: str, shar
     by_random = float(np.mean(of_random)) if of_random else np.nan
     found = float(np.mean(scores)), until, float(np.mean(errors)), by_random, float(np.mean(of_all))
     return Found(data, family, strategy, share, seed, *found)
-
-
-def read() -> list[Found]:
-    """Read what was found."""
-    with FILE.open(encoding="utf-8", newline="") as file:
-        kinds = (str, str, str, float, int, float, int, float, float, float)
-        return [Found(*(kind(cell) for kind, cell in zip(kinds, row, strict=True))) for row in itertools.islice(csv.reader(file), 1, None)]
 
 
 def _campaigns(client: querist.Client, seeds: int) -> Iterator[Found]:
