@@ -35,6 +35,7 @@ lint: $(STAMP) ## style, types, directions of imports, protos, freshness of what
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python tests/contract/readme_table.py --check
 	$(BIN)/python tests/contract/reference.py --check
+	$(BIN)/python tests/bench/grid/page.py --check
 
 pytest: $(STAMP) ## all tests, side by side but for those that go by the clock; of the example clients only Node's, since compiling the others takes minutes
 	$(BIN)/python tests/support/languages.py node
