@@ -12,11 +12,11 @@ TEXT = f"""Of one class only {RARE} instances are in the pool, and none has a la
 under the curve of accuracy loses against no share, with its 95 % interval, in points; *found after* the mean number of labels until the
 rare class was known. The error is that of the last {LATEST} rounds' models over what is left of the pool. *By all* new labels is how far
 the share of them that the model got wrong is from it on average, in points; *by random* the same from the random labels alone; *scatter*
-the latter's root mean square, which is what so few labels allow.
-
-No share is drawn unless a caller asks for one (`random_share`). It finds the rare class no sooner than these strategies do by themselves, so
-what it protects is an estimate of the error alone, which without it is far off; and with the labels that a tenth of a few batches buys, that
-estimate scatters by about ten points. Who has a hold-out set needs none; who has not may well draw a tenth, at half a point or less."""
+the latter's root mean square, which is what so few labels allow."""
+DECISION = """No share is drawn unless a caller asks for one (`random_share`). It finds the rare class no sooner than these strategies do by
+themselves, so that what it protects is an estimate of the error alone, which without it is far off. With the labels that a tenth of a
+few batches buys, that estimate scatters by about ten points. Who has a hold-out set needs none; who has not may well draw a tenth, at
+half a point or less."""
 
 
 def share_lines() -> Iterator[str]:
@@ -30,6 +30,7 @@ def share_lines() -> Iterator[str]:
         without = {_run(each): each for each in found if each.strategy == strategy and not each.share}
         for share in SHARES:
             yield _row(strategy, share, [each for each in found if (each.strategy, each.share) == (strategy, share)], without)
+    yield from ("", DECISION)
 
 
 def _row(strategy: str, share: float, some: list[Found], without: dict[tuple[str, str, int], Found]) -> str:
