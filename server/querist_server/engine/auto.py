@@ -145,6 +145,7 @@ def _by_task(at: Situation) -> Iterator[tuple[str, str]]:
 def _by_predictions(at: Situation) -> Iterator[tuple[str, str]]:
     if at.has("cost_matrix"):
         yield "expected_cost_margin", "a cost matrix was sent, so errors differ in what they cost"
+    # With two classes margin and BADGE find the border as soon, and coverage spends labels elsewhere.
     if at.few_labels and at.classes > 2 and at.has("embeddings") and at.count <= LARGE_BATCH:
         few = f"{at.labelled} labels for {at.classes} classes are few (below {FEW_LABELS} a class)"
         yield "uherding", f"{few}: coverage weighted by uncertainty did best in replays of all sizes of batches"
@@ -157,11 +158,11 @@ def _by_predictions(at: Situation) -> Iterator[tuple[str, str]]:
         yield "power_bald", "a committee and a large batch: what its members disagree about, drawn at random to avoid twins"
     if at.single:
         yield "margin", "one model and hardly more than one label at a time: margin is the plain score that is hardest to beat"
-    if at.count > LARGE_BATCH and at.has("embeddings"):
-        yield "cluster_margin", "clusters of the most uncertain candidates scale to very large batches"
-    yield "power_margin", "a batch of one model: margin, drawn at random, did better in replays than margin's top, which is full of twins"
     if at.has("embeddings"):
-        yield "badge_shortlist", "for diversity by the embeddings: BADGE on the most uncertain candidates"
+        if at.count <= LARGE_BATCH:
+            yield "badge_shortlist", "a batch needs diversity, and embeddings were sent: BADGE on the most uncertain candidates"
+        yield "cluster_margin", "clusters of the most uncertain candidates scale to very large batches"
+    yield "power_margin", "a batch without embeddings: margin, drawn at random, avoids near-duplicates at no cost"
     yield "margin", "for small batches"
 
 

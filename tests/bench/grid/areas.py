@@ -80,6 +80,14 @@ class Areas:
         """Return an arm's area over that of the best plan."""
         return self.mean(case.cell, arm) / self.mean(case.cell, best or self.best(case))
 
+    def unlucky_ratio(self, case: Case, arm: str) -> float:
+        """Return an arm's area over that of plans which, for each seed, were best on all the others."""
+        plans = np.array([self._found[case.cell, plan] for plan in case.plans])
+        if self.seeds == 1:
+            return self.ratio(case, arm)
+        best = (plans.sum(axis=1, keepdims=True) - plans).argmax(axis=0)
+        return self.mean(case.cell, arm) / float(plans[best, np.arange(self.seeds)].mean())
+
     def against_control(self, arm_of: Callable[[Case], str], cases: Iterable[Case]) -> Iterator[tuple[Case, Difference, Difference]]:
         """Compare with the control, paired by seed: the difference by itself, and corrected for all cases together (Holm)."""
         cases = list(cases)

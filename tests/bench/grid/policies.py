@@ -72,16 +72,17 @@ class ByClasses:
 
 
 def arm_of(policy: Policy, cell: Cell, embeddings: bool) -> str:
-    """Return the arm that a policy comes to in a campaign that says what is labelled."""
-    sent = {"probabilities", "side.labelled.classes"} | ({"embeddings", "side.labelled.embeddings"} if embeddings else set())
-    return str(Arm.of(cell.labelled, [policy(Situation(frozenset(sent), cell.batch, cell.classes, count)) for count in cell.labelled]))
+    """Return the arm that a policy comes to in a campaign; who sends embeddings sends those of the labelled set, too."""
+    sent = {"probabilities"} | ({"embeddings", "side.labelled.embeddings", "side.labelled.classes"} if embeddings else set())
+    told = [count if embeddings else 0 for count in cell.labelled]
+    return str(Arm.of(cell.labelled, [policy(Situation(frozenset(sent), cell.batch, cell.classes, count)) for count in told]))
 
 
 def _alone(*names: str) -> tuple[Rule, ...]:
     return tuple(Rule(name, NEVER, name) for name in names)
 
 
-_COVERED, _MARGIN, _POWER = _alone("uherding", "margin", "power_margin")
+_COVERED, _MARGIN, _POWER, _DIVERSE = _alone("uherding", "margin", "power_margin", "badge_shortlist")
 _COVERED_FIRST = Rule("uherding", 5, "margin")
 RULES: dict[tuple[bool, int], tuple[Policy, ...]] = {
     (True, 1): (
@@ -90,8 +91,8 @@ RULES: dict[tuple[bool, int], tuple[Policy, ...]] = {
         _COVERED_FIRST,
         *(ByClasses(two, _COVERED) for two in (_MARGIN, _POWER, _COVERED_FIRST)),
     ),
-    (True, 10): (*_alone(*SINGLE), Before(), ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
-    (True, 100): (*_alone(*SINGLE), Before(), ByClasses(_MARGIN, _COVERED), ByClasses(_POWER, _COVERED)),
+    (True, 10): (*_alone(*SINGLE), Before(), *(ByClasses(two, _COVERED) for two in (_MARGIN, _POWER, _DIVERSE))),
+    (True, 100): (*_alone(*SINGLE), Before(), *(ByClasses(two, _COVERED) for two in (_MARGIN, _POWER, _DIVERSE))),
     (False, 1): _alone(*WITHOUT_EMBEDDINGS),
     (False, 10): _alone(*WITHOUT_EMBEDDINGS),
     (False, 100): _alone(*WITHOUT_EMBEDDINGS),
