@@ -20,8 +20,8 @@ from querist_server.engine.task import Task
 FEW_LABELS = 50
 """Labels per class below which coverage of the pool still pays beside uncertainty. The grid goes about as far: it may pay for longer."""
 SINGLE_BATCH, SMALL_BATCH, LARGE_BATCH = 5, 10, 1000
-"""Up to the first, margin's top is best: at 1 it beat drawing by margin, at 10 it lost to it, and between them nothing was measured. Up to
-the second, a committee's near-duplicates at the top do little harm. Above the third, only clusters scale."""
+"""Up to the first, margin's top is best even if embeddings were sent: at 1 it beat BADGE by far, at 10 it lost to it, and between them
+nothing was measured. Up to the second, near-duplicates at the top do little harm. Above the third, only clusters scale."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Situation:
 
     @property
     def single(self) -> bool:
-        """Whether the batch is so small that the top of a score is no set of twins."""
+        """Whether the batch is so small that it needs no diversity."""
         return self.count <= SINGLE_BATCH
 
     @property
@@ -162,7 +162,9 @@ def _by_predictions(at: Situation) -> Iterator[tuple[str, str]]:
         if at.count <= LARGE_BATCH:
             yield "badge_shortlist", "a batch needs diversity, and embeddings were sent: BADGE on the most uncertain candidates"
         yield "cluster_margin", "clusters of the most uncertain candidates scale to very large batches"
-    yield "power_margin", "a batch without embeddings: margin, drawn at random, avoids near-duplicates at no cost"
+    if at.small:
+        yield "margin", "one model and a small batch without embeddings: margin is the plain score that is hardest to beat"
+    yield "power_margin", "a large batch without embeddings: margin, drawn at random, avoids near-duplicates at no cost"
     yield "margin", "for small batches"
 
 

@@ -38,10 +38,11 @@ WHY = """What follows, and what changed by it:
 
 - Several classes, embeddings and a labelled set: UHerding at every size of batch, as before. Classes have to be found, and models of a
   handful of labels are unsure in the wrong places: what looks at uncertainty alone begins no better than random.
-- Two classes, one label at a time: margin instead of UHerding, which was the worst that `auto` did. In batches of two classes BADGE does as
-  well as UHerding, at a smaller cost.
-- Without embeddings, batches from 6 on are drawn by margin instead of taken off its top, as larger ones were before: by less than the
-  error at 10, clearly at 100. A single label is best taken off the top.
+- Two classes, one label at a time: margin instead of UHerding, which was the worst that `auto` did. In batches of two classes BADGE instead
+  of UHerding: better at 10, and as good at 100, at a smaller cost.
+- Embeddings, and many labels or none that were sent: BADGE from batches of 6 on, where it was from 11 on. At 10 it beat margin with two
+  classes; between 1 and 10 nothing was measured.
+- Without embeddings nothing changed: margin's top for small batches, drawn by margin for large ones. At 10 the two are level.
 - That UHerding stops at 50 labels for each class is neither supported nor contradicted: the grid hardly gets there.
 - Where `auto` falls short: `contraceptive`, three classes of which models know little more than chance with all labels. Coverage
   weighted by margin loses to a random draw there in batches of 10, and nothing that a caller sends tells such a set from the others.

@@ -17,7 +17,7 @@ def situation(*sent, count=5, classes=0, labelled=0):
         (situation("keys"), "random"),
         (situation("scores"), "caller"),
         (situation("probabilities", classes=10), "margin"),
-        (situation("probabilities", classes=10, count=10), "power_margin"),
+        (situation("probabilities", classes=10, count=10), "margin"),
         (situation("probabilities", classes=10, count=100), "power_margin"),
         (situation("logits", "embeddings", classes=10, count=1), "margin"),
         (situation("logits", "embeddings", classes=10, count=10), "badge_shortlist"),
