@@ -58,14 +58,8 @@ class Areas:
                 out.writerow((cell.data, cell.family, cell.batch, cell.classes, cell.rounds, arm, values))
 
     def mean(self, cell: Cell, arm: str) -> float:
-        """Return the mean area over seeds.
-
-        Raises
-        ------
-        KeyError
-            If the arm was not run: the grid has to be.
-        """
-        return float(self._found[cell, arm].mean())
+        """Return the mean area over seeds."""
+        return float(self._of(cell, arm).mean())
 
     def best(self, case: Case) -> str:
         """Return the plan that was best in hindsight."""
@@ -82,7 +76,7 @@ class Areas:
 
     def unlucky_ratio(self, case: Case, arm: str) -> float:
         """Return an arm's area over that of plans which, for each seed, were best on all the others."""
-        plans = np.array([self._found[case.cell, plan] for plan in case.plans])
+        plans = np.array([self._of(case.cell, plan) for plan in case.plans])
         if self.seeds == 1:
             return self.ratio(case, arm)
         best = (plans.sum(axis=1, keepdims=True) - plans).argmax(axis=0)
@@ -91,8 +85,14 @@ class Areas:
     def against_control(self, arm_of: Callable[[Case], str], cases: Iterable[Case]) -> Iterator[tuple[Case, Difference, Difference]]:
         """Compare with the control, paired by seed: the difference by itself, and corrected for all cases together (Holm)."""
         cases = list(cases)
-        plain = [difference(self._found[case.cell, arm_of(case)] - self._found[case.cell, CONTROL]) for case in cases]
+        plain = [difference(self._of(case.cell, arm_of(case)) - self._of(case.cell, CONTROL)) for case in cases]
         return zip(cases, plain, holm(plain), strict=True)
+
+    def _of(self, cell: Cell, arm: str) -> np.ndarray:
+        found = self._found.get((cell, arm))
+        if found is None:
+            raise LookupError(f"{FILE.name} knows nothing of {arm} on {cell.data}, {cell.family}, batches of {cell.batch}: make grid")
+        return found
 
 
 def by_set(ratios: Iterable[tuple[Case, float]]) -> dict[str, float]:
