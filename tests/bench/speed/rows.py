@@ -78,9 +78,11 @@ def _network() -> Row:
 
 def _k_center(count: int, times: float, shape: str) -> Row:
     long = count > 100
-    peers = (
-        ("ALiPy",) if long and shape != "mixture" else ("scikit-activeml", "ALiPy") if long else ("scikit-activeml", "ALiPy", "small-text")
-    )
+    peers = ("ALiPy",)
+    if not long or shape == "mixture":
+        peers += ("scikit-activeml",)
+    if not long:
+        peers += ("small-text",)
     return Row(
         f"k_center_{count}" + ("" if shape == "mixture" else f"_{shape}"),
         f"k-center, {count:,} of 50k x 128, {_of(shape)}",
