@@ -262,9 +262,10 @@ class Run:
 
     def _guard(self, block: Block) -> tuple[IndexArray, list[Suspects]]:
         """Return the positions of the rows that may be chosen, and what was put aside: each row once, by the first that finds it."""
+        unguarded = block.votes is None and not self.task.plan.guards
+        if unguarded and block.excluded is None and not len(self._excluded_rows):
+            return np.arange(block.length), []
         allowed = self._open(block)
-        if block.votes is None and not self.task.plan.guards:
-            return np.flatnonzero(allowed), []
         voiceless = np.flatnonzero(allowed & ~block.scorable)
         found = [Suspects("NO_VOTES", voiceless, np.full(len(voiceless), np.nan))] if len(voiceless) else []
         for guard in self.task.plan.guards:

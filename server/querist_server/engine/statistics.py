@@ -34,7 +34,9 @@ class Histogram:
             self._widen()
         self._cover(min(self._bin(low), self._first), max(self._bin(high), self._first + len(self._counts) - 1))
         scaled = values * 2.0**-self._exponent  # a power of two: exact, and many times faster than ldexp
-        bins = np.floor(scaled, out=scaled).astype(np.int64)
+        if low < 0:
+            np.floor(scaled, out=scaled)
+        bins = scaled.astype(np.int64)  # which cuts off
         self._counts += np.bincount(bins - self._first, minlength=len(self._counts))
 
     def trim(self) -> None:
