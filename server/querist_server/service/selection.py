@@ -70,6 +70,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         of_call = self._account(size)
         async with self._workers.admit(size) as ticket:
             if size <= AT_ONCE_BYTES and not _has_more_than_rows(request):
+                of_call.works += 1
                 work = self._fed(request, ticket, of_call)
                 at_once = work.run.finishes_at_once
                 response = self._finished(work, of_call) if at_once else await ticket.run(self._finished, work, of_call)

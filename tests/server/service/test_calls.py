@@ -224,6 +224,8 @@ def test_a_call_that_waited_for_a_worker_says_how_long(tmp_path, lines):
         first = stub.Select.future(slow)
         while not server.server.workers.running:
             pass
-        stub.Select(REQUEST)
+        larger = pb.SelectRequest(header=pb.SelectHeader(strategy="caller", count=2))  # than what is answered where it is read
+        larger.pool.scores.CopyFrom(codec.encode(rows[:, 0]))
+        stub.Select(larger)
         assert 0 < lines.next()["queue_seconds"] <= lines.fields[-1]["seconds"]
         first.cancel()
