@@ -73,7 +73,7 @@ class Account:
     rows, bytes : int
         That were received.
     works : int
-        Pieces of work that were given to the workers.
+        Pieces of work that were given to the workers, or done where the message was read.
     queued : float
         Seconds for which they waited for a worker.
     stages : Stages
