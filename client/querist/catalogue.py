@@ -42,7 +42,8 @@ class Memory:
     bytes_per_row : int
         The most that a kept row takes beside the columns.
     kept_columns : tuple of str
-        Such as "EMBEDDINGS": held of each kept row as they were sent, 16-bit floats as 32-bit ones.
+        Such as "EMBEDDINGS": held of each kept row as they were sent, 16-bit floats as 32-bit ones, and label
+        probabilities as 64-bit ones.
     """
 
     kept_rows: str

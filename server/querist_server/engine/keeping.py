@@ -56,7 +56,7 @@ class Memory:
     row_bytes : int
         The most that a kept row takes beside the columns.
     columns : tuple of Need
-        Whose columns are held of a kept row as they were sent, 16-bit floats as 32-bit ones.
+        Whose columns are held of a kept row as they were sent, 16-bit floats as 32-bit ones, probabilities of labels as 64-bit ones.
     """
 
     rows: KeptRows
@@ -71,7 +71,10 @@ def memory(plan: Plan) -> Memory:
     columns = {need for need in ROW_COLUMNS if need.value.lower() in columns_wanted(task)}
     if isinstance(plan.score, SetScore):
         columns |= plan.score.heeds & {Need.PROBABILITIES}
-    parts = len(plan.score.component_names) - 1 if isinstance(plan.score, PoolScore) else 0
+    parts = 0
+    if isinstance(plan.score, PoolScore):
+        parts = len(plan.score.component_names) - 1
+        columns |= plan.score.keeps
     row_bytes = _OF_EVERY_ROW + _IF_SENT + NUMBER_BYTES * (parts + len(plan.weights)) + _OF_A_GUARD * len(plan.guards)
     return Memory(kept, row_bytes, tuple(need for need in ROW_COLUMNS if need in columns))
 

@@ -182,6 +182,9 @@ class Score(Part, ABC):
 class PoolScore(Score):
     """A score that is known only when all candidates were seen: it measures several raw numbers a row and combines them at the end."""
 
+    keeps: ClassVar[frozenset[Need]] = frozenset()
+    """Columns for each value of which it keeps a number, beside those that have names."""
+
     @property
     @abstractmethod
     def component_names(self) -> tuple[str, ...]:

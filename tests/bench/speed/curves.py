@@ -120,6 +120,8 @@ def stated(preset: Preset, made: dict[str, Any], beside: dict[str, Any], rows: i
     columns = [made[name] for need in memory.kept_columns if (name := KEPT_COLUMNS.get(need, need.lower())) in made]
     sent_rows = STREAMED_BLOCK if rows == STREAMED else rows
     each = memory.bytes_per_row + sum(column.nbytes // sent_rows for column in columns)
+    if "LABEL_PROBABILITIES" in memory.kept_columns:
+        each += made["label_probabilities"].nbytes // sent_rows  # they were sent as FLOAT32, and are held as FLOAT64
     return most[memory.kept_rows] * each + 2 * sum(array.nbytes for array in _arrays(beside))
 
 

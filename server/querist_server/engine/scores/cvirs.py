@@ -27,6 +27,7 @@ class Cvirs(PoolScore):
     reference: ClassVar[str] = "Reyes, Morell and Ventura, Neurocomputing 2018"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABEL_PROBABILITIES, Need.LABELLED_SETS})
     merge: ClassVar[Merge] = Merge.GLOBAL
+    keeps: ClassVar[frozenset[Need]] = frozenset({Need.LABEL_PROBABILITIES})
     cost: ClassVar[str] = "N L (n + log N) for n labelled instances"
 
     @property
