@@ -68,7 +68,7 @@ def main() -> int:
         print(f"This is of {found.seeds} seeds. client/AUTO.md is of more, and stays.")
         return 0
     found.write()
-    page.PAGE.write_text(page.page(found), encoding="utf-8")
+    page.PAGE.write_text(page.page(Areas.read()), encoding="utf-8")  # of what the file says: it rounds
     return 0
 
 
