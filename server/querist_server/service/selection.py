@@ -69,7 +69,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         size = self._files.held_by(request)
         of_call = self._account(size)
         async with self._workers.admit(size) as ticket:
-            if size <= AT_ONCE_BYTES and not _has_more_than_rows(request):
+            if size <= AT_ONCE_BYTES and is_simple(request.header) and not request.HasField("side"):
                 of_call.works += 1
                 work = self._fed(request, ticket, of_call)
                 at_once = work.run.finishes_at_once
@@ -170,9 +170,10 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         return response
 
 
-def _has_more_than_rows(request: pb.SelectRequest) -> bool:
-    header = request.header
-    return request.HasField("side") or header.HasField("campaign") or header.HasField("pre_annotation") or bool(header.models)
+def is_simple(header: pb.SelectHeader) -> bool:
+    """Tell whether nothing is asked for but a batch by a strategy with a name; a plan may hold thousands of parts."""
+    more = header.HasField("campaign") or header.HasField("pre_annotation") or bool(header.models)
+    return header.WhichOneof("plan_source") == "strategy" and not more
 
 
 def _response(work: SelectionWork, selection: Selection, rows: slice, **seconds: float) -> pb.SelectResponse:

@@ -12,6 +12,8 @@ from querist.v1 import pool_pb2, system_service_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist.v1.system_service_pb2_grpc import SystemServiceStub
+from querist_server.service.selection import is_simple
+from querist_server.service.work import SelectionWork
 from querist_server.telemetry import CALLS
 from serving import serving
 
@@ -229,3 +231,31 @@ def test_a_call_that_waited_for_a_worker_says_how_long(tmp_path, lines):
         stub.Select(larger)
         assert 0 < lines.next()["queue_seconds"] <= lines.fields[-1]["seconds"]
         first.cancel()
+
+
+@pytest.mark.parametrize(
+    ("more", "at_once"),
+    [
+        ({}, True),
+        ({"random_share": 0.5, "seed": 3, "exclude_indices": [1]}, True),
+        ({"plan": {"score": {"margin": {}}, "choice": {"top": {}}}}, False),
+        ({"campaign": {}}, False),
+        ({"pre_annotation": {}}, False),
+        ({"models": [{"digest": "x"}]}, False),
+    ],
+)
+def test_only_simple_requests_are_answered_where_they_are_read(more, at_once):
+    header = pb.SelectHeader(**{"strategy": "margin", "count": 2, **more})
+    assert is_simple(header) == at_once
+
+
+@pytest.mark.parametrize("strategy", ["margin", "k_center"])
+def test_a_choice_that_takes_long_leaves_the_thread_that_reads(monkeypatch, tmp_path, strategy):
+    threads = []
+    finish = SelectionWork.finish
+    monkeypatch.setattr(SelectionWork, "finish", lambda work: threads.append(threading.current_thread().name) or finish(work))
+    request = pb.SelectRequest(header=pb.SelectHeader(strategy=strategy, count=2), pool=POOL)
+    request.pool.embeddings.CopyFrom(codec.encode(np.arange(14.0).reshape(7, 2)))
+    with serving(tmp_path) as server, grpc.insecure_channel(server.address) as channel:
+        SelectionServiceStub(channel).Select(request)
+    assert [name.startswith("querist-worker") for name in threads] == [strategy == "k_center"]
