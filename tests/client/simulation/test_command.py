@@ -102,7 +102,8 @@ def test_ctrl_c_leaves_what_is_done_and_the_same_command_goes_on(client, table, 
     """As a terminal does it: every process of the command gets the signal."""
     output = tmp_path / "out"
     arguments = ["simulate", str(table), "--label", "kind", "--ids", "number", *SHORT[:-1], "2", "--output", str(output)]
-    command = [sys.executable, "-c", "import sys; from querist.cli import main; sys.exit(main(sys.argv[1:]))", *arguments]
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # what runs in the background ignores it
+    command = [sys.executable, "-c", f"{heard}; import sys; from querist.cli import main; sys.exit(main(sys.argv[1:]))", *arguments]
     command += ["--address", client.address, "--seeds", "5000"]
     with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         runs = output / "runs.jsonl"
