@@ -33,7 +33,8 @@ def gate(monkeypatch):
     opened.set()
 
 
-def request(rows: int = 100) -> pb.SelectRequest:
+def request(rows: int = 5_000) -> pb.SelectRequest:
+    """Return a request that is too large to be answered where it is read, unless it is for fewer rows."""
     probabilities = codec.encode(np.full((rows, 2), 0.5, np.float32))
     return pb.SelectRequest(header=pb.SelectHeader(strategy="margin", count=1), pool=pool_pb2.Pool(probabilities=probabilities))
 
