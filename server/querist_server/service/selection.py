@@ -25,7 +25,8 @@ from querist_server.service.work import SelectionWork
 from querist_server.service.workers import JOINING_COPIES, Ticket, Workers
 
 AT_ONCE_BYTES = 16 * 1024
-"""Rows of so few bytes are scored where their message is read: to wake another thread takes longer than the arithmetic."""
+"""Rows of so few bytes are scored where their message is read: to wake another thread takes longer than the arithmetic. Files are not read
+there, since a file system may keep one waiting."""
 PROGRESS_SECONDS = 0.2
 """Least time between two progress events."""
 
@@ -69,7 +70,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
         size = self._files.held_by(request)
         of_call = self._account(size)
         async with self._workers.admit(size) as ticket:
-            if size <= AT_ONCE_BYTES and is_simple(request.header) and not request.HasField("side"):
+            if size <= AT_ONCE_BYTES and not request.HasField("side") and is_simple(request.header) and not self._files.are_in(request):
                 of_call.works += 1
                 work = self._fed(request, ticket, of_call)
                 at_once = work.run.finishes_at_once

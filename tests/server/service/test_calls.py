@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 from querist import codec
-from querist.v1 import pool_pb2, system_service_pb2
+from querist.v1 import pool_pb2, system_service_pb2, tensor_pb2
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist.v1.system_service_pb2_grpc import SystemServiceStub
+from querist_server.service.local_files import LocalFiles
 from querist_server.service.selection import is_simple
 from querist_server.service.work import SelectionWork
 from querist_server.telemetry import CALLS
@@ -259,3 +260,17 @@ def test_a_choice_that_takes_long_leaves_the_thread_that_reads(monkeypatch, tmp_
     with serving(tmp_path) as server, grpc.insecure_channel(server.address) as channel:
         SelectionServiceStub(channel).Select(request)
     assert [name.startswith("querist-worker") for name in threads] == [strategy == "k_center"]
+
+
+def test_no_file_is_read_by_the_thread_that_reads_messages(monkeypatch, tmp_path):
+    threads = []
+    read = LocalFiles.read
+    monkeypatch.setattr(LocalFiles, "read", lambda *asked: threads.append(threading.current_thread().name) or read(*asked))
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "few").write_bytes(np.full((7, 2), 0.5).tobytes())
+    request = pb.SelectRequest(header=HEADER)
+    request.pool.probabilities.CopyFrom(tensor_pb2.Tensor(dtype="DATA_TYPE_FLOAT64", shape=[7, 2], file={"name": "few"}))
+    with serving(tmp_path, local_tensor_directory=shared) as server, grpc.insecure_channel(server.address) as channel:
+        SelectionServiceStub(channel).Select(request)
+    assert [name.startswith("querist-worker") for name in threads] == [True]

@@ -85,7 +85,7 @@ def _top_two_of_many(values: Array) -> tuple[Array, Array]:
 
 def entropy(values: Array) -> Array:
     """Return -sum p log p of each row, in nats, with 0 log 0 = 0."""
-    terms = values + np.finfo(values.dtype).tiny  # changes no term but that of 0, and is quicker than to take the larger
+    terms = values + np.finfo(values.dtype).tiny  # changes no sum, spares 0 its logarithm, and is quicker than to take the larger
     np.log(terms, out=terms)
     terms *= values
     total = terms.sum(axis=-1)
