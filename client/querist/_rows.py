@@ -20,7 +20,7 @@ Array = npt.NDArray[Any]
 Written = bytes
 """A message as it goes over the wire."""
 
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2 * 2**20
 """What a row block should weigh; measured to stream best."""
 COMMITTEE = {"committee": "probabilities", "committee_logits": "logits", "votes": "votes", "committee_values": "values"}
 PLAIN = (

@@ -42,7 +42,7 @@ from querist_server.service.watch import Watch
 from querist_server.service.workers import Workers
 from querist_server.settings import Settings, SettingsError
 
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2 * 2**20
 """Size of a row block that streams best, as measured on loopback."""
 _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     module.DESCRIPTOR.services_by_name[name]

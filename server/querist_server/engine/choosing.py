@@ -34,7 +34,7 @@ def select(task: Task, context: Context, shape: Shape, holdings: Holdings) -> Se
     return _Choosing(task, context, shape, holdings).run()
 
 
-def refuse_overflow(scores: FloatArray, rows: npt.NDArray[np.int64]) -> None:
+def refuse_overflow(scores: FloatArray, rows: npt.NDArray[np.int64], first_row: int = 0) -> None:
     """Refuse inputs so large that a score, or a raw number of one, is not finite.
 
     Parameters
@@ -42,10 +42,15 @@ def refuse_overflow(scores: FloatArray, rows: npt.NDArray[np.int64]) -> None:
     scores : ndarray of shape (n,) or (n, P)
     rows : ndarray of shape (n,)
         Their row indices.
+    first_row : int
+        From which these are counted.
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(scores.sum()):  # a sum of finite scores may overflow, so this only ever spares the closer look
+            return
     fine = np.isfinite(scores)
     if not fine.all():
-        row = int(rows[~fine.reshape(len(fine), -1).all(axis=1)][0])
+        row = first_row + int(rows[~fine.reshape(len(fine), -1).all(axis=1)][0])
         raise EngineError(
             "VALUE_NOT_FINITE", "the score is beyond what a FLOAT64 holds; the inputs are too large", field="plan.score", row=row
         )

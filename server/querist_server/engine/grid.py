@@ -19,10 +19,10 @@ from querist_server.engine.ragged import Ragged
 Columns = dict[str, Any]
 """Arrays, or `Ragged` parts, by name."""
 
-BLOCK_BYTES = 512 * 1024
+BLOCK_BYTES = 2 * 2**20
 """What a block should weigh: it and what is derived from it should stay in a core's second-level cache."""
 FEWEST_ROWS = 64
-MOST_ROWS = 16_384
+MOST_ROWS = 65_536
 
 
 def block_rows(row_bytes: int) -> int:

@@ -78,6 +78,7 @@ class Run:
         self._excluded_rows = np.unique(task.exclude_indices) if task.exclude_indices is not None else np.empty(0, np.int64)
         self._threads = ThreadPoolExecutor(threads, "querist-score") if threads > 1 else None
         self._ahead = 2 * threads
+        self._all_positions = np.arange(0)
         self._shape: shape.Shape | None = None
         self._following: Following | None = None
         self._stages = stages or Stages()
@@ -248,7 +249,7 @@ class Run:
         if len(candidates) < block.length:
             measured = measured[candidates]
             factors = {name: factor[candidates] for name, factor in factors.items()}
-        choosing.refuse_overflow(measured, block.first_row + candidates)
+        choosing.refuse_overflow(measured, candidates, block.first_row)
         return Scored(block, candidates, measured, factors, suspects, aside)
 
     def _open(self, block: Block) -> npt.NDArray[np.bool_]:
@@ -264,7 +265,9 @@ class Run:
         """Return the positions of the rows that may be chosen, and what was put aside: each row once, by the first that finds it."""
         unguarded = block.votes is None and not self.task.plan.guards
         if unguarded and block.excluded is None and not len(self._excluded_rows):
-            return np.arange(block.length), []
+            if len(self._all_positions) != block.length:
+                self._all_positions = np.arange(block.length)
+            return self._all_positions, []
         allowed = self._open(block)
         voiceless = np.flatnonzero(allowed & ~block.scorable)
         found = [Suspects("NO_VOTES", voiceless, np.full(len(voiceless), np.nan))] if len(voiceless) else []

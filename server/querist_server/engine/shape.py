@@ -17,7 +17,7 @@ from querist_server.engine.ragged import Ragged
 from querist_server.engine.task import Limits, Task
 
 Array = npt.NDArray[Any]
-Signature = tuple[tuple[str, str, tuple[int, ...]], ...]
+Signature = tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]
 
 COMMITTEE = ("committee.probabilities", "committee.logits", "committee.votes", "committee.values")
 _PREDICTIONS = ("probabilities", "logits", *COMMITTEE[:2])
@@ -136,7 +136,7 @@ def signature_of(columns: Mapping[str, Any]) -> Signature:
     for name, column in columns.items():
         if isinstance(column, Ragged):
             flat |= {f"{name}.counts": column.counts, **{f"{name}.{part}": values for part, values in column.columns.items()}}
-    return tuple(sorted((name, str(column.dtype), column.shape[1:]) for name, column in flat.items()))
+    return tuple(sorted((name, column.dtype, column.shape[1:]) for name, column in flat.items()))
 
 
 def common_length(columns: Mapping[str, Any]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import grpc
 from querist.v1 import selection_service_pb2 as pb
@@ -12,9 +13,11 @@ from querist.v1 import selection_service_pb2_grpc as rpc
 from querist.v1.advice_pb2 import Verdict
 
 from querist_server.engine.errors import EngineError, LimitError
+from querist_server.engine.part import FloatArray
 from querist_server.engine.pipeline import Limits, Selection
 from querist_server.service.account import Account, Answered
 from querist_server.service.advice import answer_advice
+from querist_server.service.ahead import ahead
 from querist_server.service.calls import account, note
 from querist_server.service.digests import InputDigests
 from querist_server.service.encode import encode_pieces, encode_response, encode_scores, encode_selected
@@ -29,6 +32,14 @@ AT_ONCE_BYTES = 16 * 1024
 there, since a file system may keep one waiting."""
 PROGRESS_SECONDS = 0.2
 """Least time between two progress events."""
+
+
+class _Step(NamedTuple):
+    """Blocks that are worked off: the pool's rows up to here, whether files were read, and the scores that are now known."""
+
+    rows: int
+    names_files: bool
+    scores: list[tuple[int, FloatArray]]
 
 
 class SelectionServicer(rpc.SelectionServiceServicer):
@@ -109,17 +120,15 @@ class SelectionServicer(rpc.SelectionServiceServicer):
             async for side in reader.sides():
                 await ticket.run(work.beside, side)
                 ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
-            async for blocks in reader.blocks():
-                of_call.bytes = reader.bytes_received
-                await ticket.run(work.feed, *blocks)
-                ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
-                if any(self._files.are_in(block.pool) for block in blocks):
-                    yield pb.SelectStreamResponse(files_read=pb.FilesRead(rows=reader.rows))
-                for first_row, scores in work.run.take_scores():
-                    yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
-                if time.monotonic() - told > PROGRESS_SECONDS:
-                    told = time.monotonic()
-                    yield _progress(pb.STAGE_SCORE, reader.rows, work)
+            async with ahead(self._worked_off(reader, ticket, work, of_call)) as steps:
+                async for step in steps:
+                    if step.names_files:
+                        yield pb.SelectStreamResponse(files_read=pb.FilesRead(rows=step.rows))
+                    for first_row, scores in step.scores:
+                        yield pb.SelectStreamResponse(scores=encode_scores(first_row, scores))
+                    if time.monotonic() - told > PROGRESS_SECONDS:
+                        told = time.monotonic()
+                        yield _progress(pb.STAGE_SCORE, reader.rows, work)
             finishing = asyncio.ensure_future(ticket.run(work.finish))
             finishing.add_done_callback(_heard)
             while not finishing.done():
@@ -147,6 +156,14 @@ class SelectionServicer(rpc.SelectionServiceServicer):
 
     def _reader(self, messages: AsyncIterator[Received], ticket: Ticket) -> BlockReader:
         return BlockReader(messages, lambda ahead: ticket.hold(ahead=ahead), self._files.held_by)
+
+    async def _worked_off(self, reader: BlockReader, ticket: Ticket, work: SelectionWork, of_call: Account) -> AsyncIterator[_Step]:
+        """Work the blocks off, as many at a time as have arrived."""
+        async for blocks in reader.blocks():
+            of_call.bytes = reader.bytes_received
+            await ticket.run(work.feed, *blocks)
+            ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
+            yield _Step(reader.rows, any(self._files.are_in(block.pool) for block in blocks), work.run.take_scores())
 
     def _answer(self, request: pb.SelectRequest, ticket: Ticket, of_call: Account) -> tuple[SelectionWork, pb.SelectResponse]:
         """Do all the work of a unary call, on a worker thread."""

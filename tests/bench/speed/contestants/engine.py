@@ -10,7 +10,7 @@ from querist_server.service.decode import decode_task
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "support"))
 from engine import LIMITS
 
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2 * 2**20
 
 
 def prepare(task, arrays):
