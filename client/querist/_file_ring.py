@@ -25,8 +25,8 @@ if TYPE_CHECKING:  # what these import is not there on every system
     from querist._shared_directory import SharedDirectory
 
 FILE_BLOCK_BYTES = 4 * 2**20
-"""What the rows in one file should weigh. Measured: blocks of 1 MiB cost the caller 30 % more; from 4 MiB on the server's allocator gives
-it fresh pages for each, where at 2 MiB it finds those of the block before."""
+"""What the rows in one file should weigh. Measured, 40 MB by files of 2, 4 and 8 MiB: 98, 69 and 71 ms. What is done once for a message
+counts below that; above it, the reading of a file no longer overlaps with the writing of the next."""
 SLOTS = 4
 """Files of one call: some are read while others are written."""
 RING_BYTES = FILE_BLOCK_BYTES * SLOTS

@@ -100,7 +100,7 @@ class Arrays:
             yield from self.parts.tensors(pool.parts, start, stop)
 
     def blocks(self, first_row: int) -> Iterator[Written]:
-        """Cut the rows into written messages of at most 1 MiB, or of one row.
+        """Cut the rows into written messages of at most 2 MiB, or of one row.
 
         Parameters
         ----------

@@ -37,9 +37,9 @@ def limit_arenas(arenas: int) -> None:
 
 
 def keep_freed_pages() -> None:
-    """Let each arena keep what was freed at its end, and take pieces of up to 4 MiB from there: fresh pages cost more than the arithmetic.
+    """Let each arena keep what was freed at its end, and take pieces of up to 16 MiB from there: fresh pages cost more than the arithmetic.
 
-    By default glibc gives a megabyte back as soon as it is free, and the next block of rows begins with 256 page faults.
+    By default glibc gives a megabyte back as soon as it is free, and the next block of rows begins with hundreds of page faults.
     """
     with suppress(AttributeError, OSError):
         libc = ctypes.CDLL(None)

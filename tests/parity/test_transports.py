@@ -104,7 +104,7 @@ def unary(stub: SelectionServiceStub, request: Request) -> pb.SelectResponse:
 
 
 def streamed(stub: SelectionServiceStub, request: Request, rows: int | None) -> tuple[pb.SelectResponse, np.ndarray]:
-    """Return the result of a stream in blocks of so many rows (None: of 1 MiB), and the scores of the pool if asked for."""
+    """Return the result of a stream in blocks of so many rows (None: of 2 MiB), and the scores of the pool if asked for."""
     if rows is None:
         blocks = map(pb.SelectStreamRequest.FromString, request.arrays.blocks(0))
     else:

@@ -55,7 +55,7 @@ class Client {
   // Says whether labelling should go on. Store the state of the answer, and send it with the next round.
   v1::AdviseStopResponse advise_stop(const v1::CampaignRound& round, Seconds timeout);
 
-  // Ranks a pool that comes in blocks, about 1 MiB each, until there is none. Blocks are asked for on a thread of their own.
+  // Ranks a pool that comes in blocks, about 2 MiB each, until there is none. Blocks are asked for on a thread of their own.
   v1::SelectResponse select_stream(const v1::SelectHeader& header, const std::function<std::optional<v1::RowBlock>()>& next,
                                    const std::function<void(const v1::Progress&)>& progress, Seconds timeout);
 

@@ -103,7 +103,7 @@ func (client *Client) AdviseStop(ctx context.Context, round *pb.CampaignRound) (
 	return response, err
 }
 
-// Block is some consecutive rows of a pool, about 1 MiB.
+// Block is some consecutive rows of a pool, about 2 MiB.
 type Block struct {
 	Rows  *pb.Pool
 	Count int64

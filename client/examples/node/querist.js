@@ -85,7 +85,7 @@ class Client {
     return this.unary("SelectionService", "AdviseStop", { campaign });
   }
 
-  /** Ranks a pool that comes as an iterable of blocks of rows (pools with the same fields, about 1 MiB each). */
+  /** Ranks a pool that comes as an iterable of blocks of rows (pools with the same fields, about 2 MiB each). */
   async selectStream(header, blocks, rowsOf, onProgress = () => {}) {
     async function* messages() {
       yield { header };

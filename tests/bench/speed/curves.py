@@ -21,7 +21,7 @@ OTHER_COUNTS = {"batch_bald": 10}
 """For a plan that is meant for small batches."""
 OVERHEAD_SECONDS = 0.03
 """Points below say more of calls than of rows."""
-WHILE_ROWS_ARRIVE = 24_576
+WHILE_ROWS_ARRIVE = 73_728
 """Rows that may be held beyond twice the batch or what a prefilter lets through, as the contract says."""
 KEPT_COLUMNS = {"COMMITTEE_PROBABILITIES": "committee"}
 """Needs whose column is called otherwise."""

@@ -9,8 +9,8 @@ from querist_server.engine.keeping import KeptRows
 from querist_server.engine.part import Need
 from querist_server.engine.presets import PRESETS
 
-ROWS, PIECE, COUNT, MEMBERS, CLASSES = 40_000, 10_000, 50, 3, 5
-WHILE_ROWS_ARRIVE = 24_576
+ROWS, PIECE, COUNT, MEMBERS, CLASSES = 70_000, 10_000, 50, 3, 5
+WHILE_ROWS_ARRIVE = 73_728
 """Rows beyond twice the batch, as the contract says."""
 WIDTHS = {
     Need.EMBEDDINGS: 4,

@@ -1,4 +1,4 @@
-"""Our engine alone in this process, fed blocks of up to 1 MiB by one thread: what no way of handing the pool over can beat."""
+"""Our engine alone in this process, fed blocks of up to 2 MiB by one thread: what no way of handing the pool over can beat."""
 
 import sys
 from pathlib import Path

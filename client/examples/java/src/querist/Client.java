@@ -81,7 +81,7 @@ public final class Client implements AutoCloseable {
     return retrying(stub, () -> stub.adviseStop(request));
   }
 
-  /** Ranks a pool that comes as blocks of rows, about 1 MiB each. */
+  /** Ranks a pool that comes as blocks of rows, about 2 MiB each. */
   public SelectResponse selectStream(SelectHeader header, Iterator<RowBlock> blocks, Consumer<Progress> progress, Duration timeout) {
     Selecting selecting = new Selecting(header, blocks, progress);
     prepared(SelectionServiceGrpc.newStub(channel), timeout).selectStream(selecting);
