@@ -42,6 +42,7 @@ class _Likeness(greedy.Objective):
     def __init__(self, points: npt.NDArray[Any], wanted: npt.NDArray[Any], eta: float) -> None:
         self._points, self._wanted, self._eta = points, unit_rows(wanted).astype(np.float64), eta
         self._covered = np.zeros(len(wanted))
+        self.rounding = 4 * float(np.finfo(np.float64).eps) * (np.sqrt(len(wanted)) + eta)
 
     def gains(self, positions: IndexArray) -> FloatArray:
         gains = np.empty(len(positions))

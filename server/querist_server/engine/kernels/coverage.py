@@ -20,6 +20,12 @@ REFERENCES_AT_A_TIME = 1024
 """References of one product: with `greedy.BLOCK_ROWS` candidates, half a mebibyte of similarities."""
 
 
+PAST_BYTES = 16 * 2**20
+"""What is remembered of how well the references were covered before."""
+MOST_CHANGED = 0.75
+"""Share of the references up to which it is cheaper to look at those alone whose coverage has changed."""
+
+
 class Coverage(greedy.Objective):
     """The weighted sum over references of the highest similarity to anything that was taken or covers them from the start.
 
@@ -35,10 +41,15 @@ class Coverage(greedy.Objective):
     checkpoint : callable
     """
 
+    tightens = True
+
     def __init__(self, points: Array, references: Array, weights: FloatArray, kernel: Kernel, checkpoint: Callable[[], None]) -> None:
         self._points, self._references, self._kernel, self._checkpoint = points, references, kernel, checkpoint
         self._weights = weights.astype(points.dtype) if weights.max(initial=0.0) > 0 else np.zeros(len(weights), points.dtype)
         self._covered = np.zeros(len(references), points.dtype)
+        self.rounding = 4 * float(np.finfo(points.dtype).eps) * float(np.linalg.norm(self._weights))
+        self._taken = 0
+        self._past: dict[int, Array] = {}
 
     def cover(self, points: Array, factor: float = 1.0) -> None:
         """Let some points cover the references from the start, by their similarity times a factor."""
@@ -61,4 +72,36 @@ class Coverage(greedy.Objective):
 
     def take(self, position: int) -> None:
         """Let a candidate cover the references."""
+        self._past[self._taken] = self._covered.copy()
+        if len(self._past) * self._covered.nbytes > PAST_BYTES:
+            del self._past[min(self._past)]
+        self._taken += 1
         self.cover(self._points[position : position + 1])
+
+    def tightened(self, positions: IndexArray, bounds: FloatArray, since: IndexArray) -> FloatArray:
+        """Take off from each bound what the references that are better covered since then take from it."""
+        found = np.empty(len(positions))
+        order = np.argsort(since, kind="stable")  # so that candidates of a block have seen about the same references change
+        for some in (order[rows] for rows in blocks(order, self._checkpoint, greedy.BLOCK_ROWS)):
+            found[some] = self._tightened(positions[some], bounds[some], since[some])
+        return found
+
+    def _tightened(self, positions: IndexArray, bounds: FloatArray, since: IndexArray) -> FloatArray:
+        before = self._past.get(int(since[0]))
+        changed = np.arange(len(self._covered)) if before is None else np.flatnonzero(self._covered > before)
+        if before is None or len(changed) > MOST_CHANGED * len(self._covered):
+            return self.gains(positions)
+        moments, moment = np.unique(since, return_inverse=True)
+        covered = np.stack([self._past[each][changed] for each in moments.tolist()])
+        risen = self._covered[changed] - covered
+        references, weights = self._references[changed], self._weights[changed]
+        unit = unit_rows(self._points[positions])
+        lost = np.zeros(len(positions))
+        for some in blocks(references, self._checkpoint, REFERENCES_AT_A_TIME):
+            better = self._kernel.between(unit, references[some])
+            better -= covered[:, some][moment]
+            np.maximum(better, 0, out=better)
+            np.minimum(better, risen[:, some][moment], out=better)
+            lost += better @ weights[some]
+        rounding = np.finfo(weights.dtype).eps  # of each difference, and of the sums of a block: the bounds must stay bounds
+        return bounds - lost * (1 - REFERENCES_AT_A_TIME * rounding) + 4 * rounding * float(weights.sum())

@@ -1,14 +1,17 @@
 """Greedy maximisation of a submodular objective without evaluating every candidate at every step.
 
 A gain never rises as the set grows, so the gain that a candidate had at an earlier step bounds the one that it has now: only the candidates
-with the highest bounds are evaluated again, in blocks, until no bound is above the best fresh gain (Minoux 1978). Ties go to the lowest
-position.
+with the highest bounds are evaluated again, in blocks, until no bound is above the best fresh gain (Minoux 1978). Some objectives know
+cheaply by how much a gain has fallen at least; then most candidates are ruled out by that, and a few evaluated. Ties go to the lowest
+position: gains that differ by no more than their rounding are equal, since a matrix product rounds one and the same row differently at
+another place in its block.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +23,9 @@ FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
 
 BLOCK_ROWS = 128
-"""Candidates that are evaluated at a time."""
+"""Candidates that are looked at together."""
+FEW_ROWS = 16
+"""Candidates that are evaluated together once their bounds are tight: mostly the first of them is the best."""
 
 
 class Objective(ABC):
@@ -33,6 +38,23 @@ class Objective(ABC):
     @abstractmethod
     def take(self, position: int) -> None:
         """Add a candidate to the set."""
+
+    rounding: float = 0.0
+    """Gains that differ by no more are equal."""
+    tightens: ClassVar[bool] = False
+    """Whether bounds can be tightened."""
+
+    def tightened(self, positions: IndexArray, bounds: FloatArray, since: IndexArray) -> FloatArray:
+        """Return bounds of what some candidates would add now, for less than it costs to evaluate them.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (n,)
+        bounds : ndarray of shape (n,)
+            What each would at most have added when the set had so many members:
+        since : ndarray of shape (n,)
+        """
+        raise NotImplementedError
 
 
 class Bounds:
@@ -51,6 +73,9 @@ class Bounds:
     def __init__(self, objective: Objective, size: int, costs: FloatArray | None, checkpoint: Callable[[], None]) -> None:
         self._objective, self._costs, self._checkpoint = objective, costs, checkpoint
         self._everyone = np.arange(size)
+        self._rounding = np.full(size, objective.rounding) / (1 if costs is None else costs)
+        self._taken = 0
+        self._since = np.zeros(size, np.int64)
         self.gains = self._evaluated(self._everyone)
 
     def best(self, among: npt.NDArray[np.bool_]) -> int:
@@ -58,18 +83,37 @@ class Bounds:
         keys = self._keys()
         keys[~among] = -np.inf
         stale = among.copy()
+        loose = stale & (self._since < self._taken) if self._objective.tightens else np.zeros_like(stale)
         best, winner = -np.inf, len(keys)
         while True:
-            contenders = np.flatnonzero(stale & ((keys > best) | ((keys == best) & (self._everyone < winner))))
+            may_win = np.where(self._everyone < winner, keys >= best - self._rounding, keys > best + self._rounding)
+            contenders = np.flatnonzero(stale & may_win)
             if not len(contenders):
                 return winner
-            contenders = _highest(contenders, keys)
-            self.gains[contenders] = np.minimum(self.gains[contenders], self._evaluated(contenders))
+            if best == -np.inf or not self._objective.tightens:
+                contenders = _highest(contenders, keys, BLOCK_ROWS)
+            if len(some := contenders[loose[contenders]]):
+                self._lower(some, self._objective.tightened(some, self.gains[some], self._since[some]))
+                keys[some] = self._keys(some)
+                loose[some] = False
+            if self._objective.tightens:
+                contenders = _highest(contenders, keys, FEW_ROWS)
+            self._lower(contenders, self._evaluated(contenders))
             stale[contenders] = False
             fresh = keys[contenders] = self._keys(contenders)
-            position = int(contenders[fresh.argmax()])
-            if (keys[position], -position) > (best, -winner):
+            position = int(contenders[(fresh >= fresh.max() - self._rounding[contenders]).argmax()])
+            ahead = keys[position] - best
+            if ahead > self._rounding[position] or (ahead >= -self._rounding[position] and position < winner):
                 best, winner = float(keys[position]), position
+
+    def take(self, position: int) -> None:
+        """Add a candidate to the set."""
+        self._objective.take(position)
+        self._taken += 1
+
+    def _lower(self, positions: IndexArray, bounds: FloatArray) -> None:
+        self.gains[positions] = np.minimum(self.gains[positions], bounds)
+        self._since[positions] = self._taken
 
     def _keys(self, positions: IndexArray | None = None) -> FloatArray:
         at = self._everyone if positions is None else positions
@@ -116,7 +160,7 @@ def exact(objective: Objective, draft: Draft, size: int, checkpoint: Callable[[]
         position = bounds.best(draft.open)
         gain = float(bounds.gains[position])
         draft.take(position, gain=gain)
-        objective.take(position)
+        bounds.take(position)
         reached += gain
     return _guarantee(reached, bounds.gains, draft)
 
@@ -154,13 +198,13 @@ def stochastic(objective: Objective, draft: Draft, size: int, loss: float, seed:
         step += 1
 
 
-def _highest(positions: IndexArray, keys: FloatArray) -> IndexArray:
-    """Return the positions with the highest keys, at most a block of them, ties to the lowest."""
-    if len(positions) <= BLOCK_ROWS:
+def _highest(positions: IndexArray, keys: FloatArray, most: int) -> IndexArray:
+    """Return the positions with the highest keys, at most so many, ties to the lowest."""
+    if len(positions) <= most:
         return positions
-    least = np.partition(keys[positions], len(positions) - BLOCK_ROWS)[len(positions) - BLOCK_ROWS]
+    least = np.partition(keys[positions], len(positions) - most)[len(positions) - most]
     above = positions[keys[positions] > least]
-    return np.sort(np.concatenate((above, positions[keys[positions] == least][: BLOCK_ROWS - len(above)])))
+    return np.sort(np.concatenate((above, positions[keys[positions] == least][: most - len(above)])))
 
 
 def _guarantee(reached: float, gains: FloatArray, draft: Draft) -> float | None:
