@@ -44,9 +44,8 @@ class BatchBald(SetChoice):
         settled = committee.mean_entropy(np.moveaxis(members, 1, 0), context.weights)
         outcomes = Outcomes(context.weights, self.most_outcomes, context.seed)
         while not draft.full:
-            gains = np.maximum(outcomes.open_entropy(members, context.checkpoint) - settled, 0)  # rounding alone leads below
-            position = int(np.where(draft.open, gains, -np.inf).argmax())
-            draft.take(position, gain=float(gains[position]))
+            position, gain = outcomes.highest(members, settled, draft.open, context.checkpoint)
+            draft.take(position, gain=gain)
             outcomes.add(members[position].astype(np.float64), int(rows[position]))
 
     def _refuse_long_work(self, count: int, classes: int, batch: int) -> None:
