@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from querist_server.engine.errors import Cancelled
+from querist_server.engine.kernels import parallel
 
 T = TypeVar("T")
 
@@ -101,6 +102,19 @@ class Turns:
             self._waiting += 1
             return False
 
+    def borrow(self) -> bool:
+        """Take a turn beside one's own, if one is free and nobody waits; it is given back like any other."""
+        with self._lock:
+            if not self._free or self._waiting:
+                return False
+            self._free -= 1
+            return True
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a work waits for its turn."""
+        return self._waiting > 0
+
     def withdraw(self, caller: str, flow: Flow) -> bool:
         """Stop asking; returns False if the turn has come meanwhile, and so must be given back."""
         with self._lock:
@@ -177,7 +191,8 @@ class Turn:
         """Do the work on this thread; the turn ends with it."""
         _HELD.turn = self
         try:
-            return work()
+            with parallel.lent(self):
+                return work()
         finally:
             _HELD.turn = None
             self.end()
@@ -188,6 +203,19 @@ class Turn:
         if now - self.began >= QUANTUM_SECONDS:
             self.turns.pause(self.caller, self.flow, now - self.began)
             self.began = time.perf_counter()
+
+    def borrow(self) -> bool:
+        """Take a turn beside this one, if one is free and nobody waits."""
+        return self.turns.borrow()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a work waits for its turn."""
+        return self.turns.wanted
+
+    def give_back(self, seconds: float) -> None:
+        """End a turn that was borrowed; its seconds count as this one's caller's."""
+        self.turns.give_back(self.caller, self.flow, seconds)
 
     def end(self) -> None:
         """Let the next begin."""

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from querist_server.engine.errors import Cancelled
+from querist_server.engine.kernels import parallel
 from querist_server.service import calls
 from querist_server.service.errors import RetryLater
 from querist_server.service.turns import checkpoint_of
@@ -113,6 +114,43 @@ async def test_small_work_overtakes_giants_at_their_next_checkpoint():
         stop.set()
         await asyncio.gather(*running)
     workers.close()
+
+
+async def test_work_that_is_alone_computes_on_all_threads_and_leaves_one_as_soon_as_it_is_wanted():
+    workers = Workers(threads=2, max_waiting=8, max_bytes=100)
+    threads: list[set[int]] = [set(), set()]
+    alone, stop = threading.Event(), threading.Event()
+
+    def piece(_: slice) -> None:
+        threads[alone.is_set()].add(threading.get_ident())
+        time.sleep(0.002)
+
+    def giant() -> None:
+        while not stop.is_set():
+            parallel.each(piece, parallel.pieces(40, 1), lambda: None)
+
+    def other() -> None:
+        time.sleep(0.1)  # what was begun is at its end by then
+        alone.set()
+        time.sleep(0.1)
+
+    async with workers.admit(0) as first, workers.admit(0) as second:
+        running = asyncio.create_task(first.run(giant))
+        await until(lambda: len(threads[0]) > 1)
+        await asyncio.wait_for(second.run(other), 10)
+        stop.set()
+        await running
+    assert len(threads[1]) == 1
+    assert await asyncio.wait_for(_both_at_once(workers), 10)
+    workers.close()
+
+
+async def _both_at_once(workers: Workers) -> bool:
+    """Tell whether two works still compute at a time: no place was lost."""
+    meeting = threading.Barrier(2, timeout=5)
+    async with workers.admit(0) as first, workers.admit(0) as second:
+        await asyncio.gather(first.run(meeting.wait), second.run(meeting.wait))
+    return True
 
 
 async def test_callers_share_alike_however_many_calls_each_has():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine.kernels import greedy
+from querist_server.engine.kernels import greedy, parallel
 from querist_server.engine.kernels.similarity import Kernel
 from querist_server.engine.kernels.vectors import blocks, unit_rows
 
@@ -82,8 +82,12 @@ class Coverage(greedy.Objective):
         """Take off from each bound what the references that are better covered since then take from it."""
         found = np.empty(len(positions))
         order = np.argsort(since, kind="stable")  # so that candidates of a block have seen about the same references change
-        for some in (order[rows] for rows in blocks(order, self._checkpoint, greedy.BLOCK_ROWS)):
+
+        def tighten(rows: slice) -> None:
+            some = order[rows]
             found[some] = self._tightened(positions[some], bounds[some], since[some])
+
+        parallel.each(tighten, parallel.pieces(len(order), greedy.BLOCK_ROWS), self._checkpoint)
         return found
 
     def _tightened(self, positions: IndexArray, bounds: FloatArray, since: IndexArray) -> FloatArray:

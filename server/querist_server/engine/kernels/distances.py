@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist_server.engine.kernels import parallel
+
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
@@ -33,17 +35,16 @@ def squared_to(points: Array, centre: Array, checkpoint: Callable[[], None] = la
         Positions of the rows; default: all.
     """
     count = len(points) if among is None else len(among)
-    rows = min(max(1, BLOCK_BYTES // (points.itemsize * points.shape[1])), max(count, 1))
-    distances, scratch = np.empty(count), np.empty((rows, points.shape[1]), points.dtype)
-    for start in range(0, count, rows):
-        checkpoint()
-        stop = min(start + rows, count)
-        if among is None:
-            difference = np.subtract(points[start:stop], centre, out=scratch[: stop - start])
-        else:
-            difference = np.take(points, among[start:stop], axis=0, out=scratch[: stop - start], mode="clip")
+    rows = max(1, BLOCK_BYTES // (points.itemsize * points.shape[1]))
+    distances = np.empty(count)
+
+    def measure(some: slice) -> None:
+        difference = points[some] - centre if among is None else np.take(points, among[some], axis=0)
+        if among is not None:
             difference -= centre
-        distances[start:stop] = np.einsum("ij,ij->i", difference, difference)
+        distances[some] = np.einsum("ij,ij->i", difference, difference)
+
+    parallel.each(measure, parallel.pieces(count, rows), checkpoint)
     return distances
 
 

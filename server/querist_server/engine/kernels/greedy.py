@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from querist_server.engine.draft import Draft
-from querist_server.engine.kernels import noise
+from querist_server.engine.kernels import noise, parallel
 
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
@@ -33,7 +33,7 @@ class Objective(ABC):
 
     @abstractmethod
     def gains(self, positions: IndexArray) -> FloatArray:
-        """Return what each of these candidates would add now, shape (n,), 0 or more."""
+        """Return what each of these candidates would add now, shape (n,), 0 or more. Several threads may ask at once."""
 
     @abstractmethod
     def take(self, position: int) -> None:
@@ -121,9 +121,11 @@ class Bounds:
 
     def _evaluated(self, positions: IndexArray) -> FloatArray:
         gains = np.empty(len(positions))
-        for start in range(0, len(positions), BLOCK_ROWS):
-            self._checkpoint()
-            gains[start : start + BLOCK_ROWS] = self._objective.gains(positions[start : start + BLOCK_ROWS])
+
+        def evaluate(some: slice) -> None:
+            gains[some] = self._objective.gains(positions[some])
+
+        parallel.each(evaluate, parallel.pieces(len(positions), BLOCK_ROWS), self._checkpoint)
         return gains
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist_server.engine.kernels import noise
+from querist_server.engine.kernels import noise, parallel
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
@@ -88,12 +88,14 @@ class Outcomes:
         step = max(1, CELLS_AT_A_TIME // (len(self._chances) * classes))
         posteriors, chances = self._posteriors.astype(dtype, copy=False), self._chances.astype(dtype, copy=False)
         tiny = np.finfo(posteriors.dtype).tiny
-        for start in range(0, count, step):
-            checkpoint()
-            some = np.ascontiguousarray(np.moveaxis(members[start : start + step], 1, 0), dtype)
+
+        def measure(rows: slice) -> None:
+            some = np.ascontiguousarray(np.moveaxis(members[rows], 1, 0), dtype)
             shares = posteriors @ some.reshape(len(some), -1)
             shares *= np.log(shares + tiny)
-            entropy[start : start + step] = -(chances @ shares).reshape(-1, classes).sum(axis=1)
+            entropy[rows] = -(chances @ shares).reshape(-1, classes).sum(axis=1)
+
+        parallel.each(measure, parallel.pieces(count, step), checkpoint)
         return entropy
 
     def _update(self, together: FloatArray, chances: FloatArray) -> None:
