@@ -96,16 +96,15 @@ class Coverage(greedy.Objective):
         if before is None or len(changed) > MOST_CHANGED * len(self._covered):
             return self.gains(positions)
         moments, moment = np.unique(since, return_inverse=True)
-        covered = np.stack([self._past[each][changed] for each in moments.tolist()])
-        risen = self._covered[changed] - covered
-        references, weights = self._references[changed], self._weights[changed]
         unit = unit_rows(self._points[positions])
         lost = np.zeros(len(positions))
-        for some in blocks(references, self._checkpoint, REFERENCES_AT_A_TIME):
-            better = self._kernel.between(unit, references[some])
-            better -= covered[:, some][moment]
+        for some in (changed[rows] for rows in blocks(changed, self._checkpoint, REFERENCES_AT_A_TIME)):
+            covered = np.stack([self._past[each][some] for each in moments.tolist()])
+            risen = self._covered[some] - covered
+            better = self._kernel.between(unit, self._references[some])
+            better -= covered[moment]
             np.maximum(better, 0, out=better)
-            np.minimum(better, risen[:, some][moment], out=better)
-            lost += better @ weights[some]
-        rounding = np.finfo(weights.dtype).eps  # of each difference, and of the sums of a block: the bounds must stay bounds
-        return bounds - lost * (1 - REFERENCES_AT_A_TIME * rounding) + 4 * rounding * float(weights.sum())
+            np.minimum(better, risen[moment], out=better)
+            lost += better @ self._weights[some]
+        rounding = np.finfo(unit.dtype).eps  # of each difference, and of the sums of a block: the bounds must stay bounds
+        return bounds - lost * (1 - REFERENCES_AT_A_TIME * rounding) + 4 * rounding * float(self._weights[changed].sum())
