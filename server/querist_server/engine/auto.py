@@ -148,7 +148,12 @@ def _by_predictions(at: Situation) -> Iterator[tuple[str, str]]:
     # With two classes margin and BADGE find the border as soon, and coverage spends labels elsewhere.
     if at.few_labels and at.classes > 2 and at.has("embeddings") and at.count <= LARGE_BATCH:
         few = f"{at.labelled} labels for {at.classes} classes are few (below {FEW_LABELS} a class)"
-        yield "uherding", f"{few}: coverage weighted by uncertainty did best in replays of all sizes of batches"
+        if not at.single:  # a whole batch by what a young model is unsure of can be worse than a random one
+            yield "max_herding", f"{few}: in batches, coverage of the pool did best in replays of what was nowhere worse than random"
+        yield (
+            "uherding",
+            f"{few}: coverage weighted by uncertainty did best in replays, but on some noisy sets worse than random in batches",
+        )
     if at.has("committee.probabilities", "committee.logits"):
         if at.has("side.target.committee"):
             on_target = "a committee and a target set were sent: what the label tells about the target set"

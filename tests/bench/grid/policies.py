@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,8 +83,13 @@ def _alone(*names: str) -> tuple[Rule, ...]:
     return tuple(Rule(name, NEVER, name) for name in names)
 
 
-_COVERED, _MARGIN, _POWER, _DIVERSE = _alone("uherding", "margin", "power_margin", "badge_shortlist")
+_COVERED, _HERDED, _MARGIN, _POWER, _DIVERSE = _alone("uherding", "max_herding", "margin", "power_margin", "badge_shortlist")
 _COVERED_FIRST = Rule("uherding", 5, "margin")
+_IN_BATCHES = (
+    *_alone(*SINGLE),
+    Before(),
+    *(ByClasses(two, more) for two, more in itertools.product((_MARGIN, _POWER, _DIVERSE), (_COVERED, _HERDED))),
+)
 RULES: dict[tuple[bool, int], tuple[Policy, ...]] = {
     (True, 1): (
         *_alone(*SINGLE),
@@ -91,10 +97,18 @@ RULES: dict[tuple[bool, int], tuple[Policy, ...]] = {
         _COVERED_FIRST,
         *(ByClasses(two, _COVERED) for two in (_MARGIN, _POWER, _COVERED_FIRST)),
     ),
-    (True, 10): (*_alone(*SINGLE), Before(), *(ByClasses(two, _COVERED) for two in (_MARGIN, _POWER, _DIVERSE))),
-    (True, 100): (*_alone(*SINGLE), Before(), *(ByClasses(two, _COVERED) for two in (_MARGIN, _POWER, _DIVERSE))),
+    (True, 10): _IN_BATCHES,
+    (True, 100): _IN_BATCHES,
     (False, 1): _alone(*WITHOUT_EMBEDDINGS),
     (False, 10): _alone(*WITHOUT_EMBEDDINGS),
     (False, 100): _alone(*WITHOUT_EMBEDDINGS),
 }
 """What is chosen among, by whether embeddings are sent and by the size of the batch."""
+TOGETHER: tuple[tuple[tuple[bool, int], ...], ...] = (
+    ((True, 1),),
+    ((True, 10), (True, 100)),
+    ((False, 1),),
+    ((False, 10),),
+    ((False, 100),),
+)
+"""Parts that share one rule."""
