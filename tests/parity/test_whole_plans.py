@@ -189,7 +189,7 @@ def test_auto_says_what_it_chose_and_why(address):
         batch = client.select(**rows, **rest, seed=3)
         named = client.select(**rows, **{**rest, "strategy": batch.auto_choice.strategy}, seed=3)
     assert batch.strategy == "auto"
-    assert batch.auto_choice.strategy == "uherding"
+    assert batch.auto_choice.strategy == "max_herding"
     assert "few" in batch.auto_choice.reason
     assert "margin" in batch.auto_choice.alternatives
     assert batch.plan == named.plan
