@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     model_memory_bytes: int = Field(2048 * MIB, ge=64 * MIB)
     """Memory that one model process may take beyond what it starts with."""
     model_cpu_seconds: int = Field(300, ge=1)
-    """Processor seconds that a model may take to load, or for 1,024 rows."""
+    """Processor seconds that a model may take to load, or for a batch of 64 to 4,096 rows, about 1 MiB."""
     require_sandbox: bool = False
     """Refuse to start where model processes cannot be kept from network, files and other processes."""
     local_tensor_directory: Path | None = None
