@@ -78,13 +78,13 @@ def test_votes_and_embeddings_are_outputs_too(client, fitted):
 
 
 def test_pieces_do_not_change_a_bit(client, fitted):
-    rows = np.random.default_rng(2).random((2500, 4), np.float32) * 8
+    rows = np.random.default_rng(2).random((9000, 4), np.float32) * 8
     arguments = {"models": [querist.ModelUse(exported(fitted[2]))], "strategy": "margin", "rank_all": True}
     whole = client.select(model_inputs={"X": rows}, **arguments)
     header = _requests.request_of(_requests.Selecting(model_inputs={"X": rows}, **arguments)).header
-    for pieces in (1, 7, 1000):
+    for pieces in (7, 1000, 5000):
         messages = [pb.SelectStreamRequest(header=header)]
-        for start in range(0, 2500, pieces):
+        for start in range(0, 9000, pieces):
             piece = rows[start : start + pieces]
             blocks = _rows.Arrays({"model_inputs.X": piece}, len(piece), "members_first").blocks(start)
             messages += map(pb.SelectStreamRequest.FromString, blocks)
