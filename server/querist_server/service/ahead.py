@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,7 +15,7 @@ class _End(Exception):  # noqa: N818 - no error: there is no more
 
 
 @asynccontextmanager
-async def ahead(source: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+async def ahead(source: AsyncGenerator[T, None]) -> AsyncIterator[AsyncIterator[T]]:
     """Give the same items, and let the source work on the next ones meanwhile.
 
     It is never more than two items ahead of whoever takes them, so what nobody takes does not pile up. Its errors come in their place.
@@ -29,10 +29,11 @@ async def ahead(source: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _produce(source: AsyncIterator[T], items: asyncio.Queue[T | Exception]) -> None:
+async def _produce(source: AsyncGenerator[T, None], items: asyncio.Queue[T | Exception]) -> None:
     try:
-        async for item in source:
-            await items.put(item)
+        async with aclosing(source):
+            async for item in source:
+                await items.put(item)
         await items.put(_End())
     except Exception as error:  # noqa: BLE001 - handed to whoever takes the items
         await items.put(error)

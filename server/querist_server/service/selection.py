@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import NamedTuple
 
 import grpc
@@ -157,7 +157,7 @@ class SelectionServicer(rpc.SelectionServiceServicer):
     def _reader(self, messages: AsyncIterator[Received], ticket: Ticket) -> BlockReader:
         return BlockReader(messages, lambda ahead: ticket.hold(ahead=ahead), self._files.held_by)
 
-    async def _worked_off(self, reader: BlockReader, ticket: Ticket, work: SelectionWork, of_call: Account) -> AsyncIterator[_Step]:
+    async def _worked_off(self, reader: BlockReader, ticket: Ticket, work: SelectionWork, of_call: Account) -> AsyncGenerator[_Step, None]:
         """Work the blocks off, as many at a time as have arrived."""
         async for blocks in reader.blocks():
             of_call.bytes = reader.bytes_received

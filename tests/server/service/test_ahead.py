@@ -47,10 +47,8 @@ def test_whoever_leaves_early_ends_the_source():
             finally:
                 ended.set()
 
-        produced = source()
-        async with ahead(produced) as items:
+        async with ahead(source()) as items:
             await anext(items)
-        await produced.aclose()
         return ended.is_set(), [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
 
     assert asyncio.run(main()) == (True, [])
