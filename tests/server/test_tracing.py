@@ -84,7 +84,7 @@ def test_a_callers_fault_is_told_and_is_no_error_of_the_server(stub, collector):
 
 
 def test_the_trace_goes_on_into_the_process_that_runs_a_model(server, stub, collector):
-    rows = np.tile(X, (20, 1))  # 3,000: three batches
+    rows = np.tile(X, (60, 1))  # 9,000: three batches
     with querist.connect(server.address) as q:
         digest = q.upload_model(linear()).digest
     request = pb.SelectRequest(header=pb.SelectHeader(strategy="entropy", count=3))
