@@ -95,7 +95,7 @@ def test_the_trace_goes_on_into_the_process_that_runs_a_model(server, stub, coll
     assert attributes(inference)["querist.model_runs"] == 3
     runs = [span for span in collector.spans if span.parent_span_id == inference.span_id]
     assert {run.trace_id.hex() for run in runs} == {TRACE}
-    assert [attributes(run)["querist.rows"] for run in runs] == [1024, 1024, 952]
+    assert [attributes(run)["querist.rows"] for run in runs] == [4096, 4096, 808]
     for run in runs:
         assert attributes(run)["querist.model"] == digest
         assert 0 < attributes(run)["querist.process_seconds"] <= (run.end_time_unix_nano - run.start_time_unix_nano) / 1e9 + 1e-6
