@@ -1,9 +1,9 @@
 """The policy behind the strategy "auto": what was sent decides, by replays and by what independent benchmarks found.
 
 For one model's class probabilities the rules are those that won on thirteen real data sets with three families of models and batches of 1,
-10 and 100, of the rules that were nowhere surely worse than a random draw (`make grid`; client/AUTO.md has the figures). The policy looks at which columns there are, at the size of the batch and at how
-much is labelled; never at a value of the pool and never at how many rows have arrived, so that the choice is the same however the pool is
-sent.
+10 and 100, of the rules that were nowhere surely worse than a random draw (`make grid`; client/AUTO.md has the figures). The policy looks
+at which columns there are, at the size of the batch and at how much is labelled; never at a value of the pool and never at how many rows
+have arrived, so that the choice is the same however the pool is sent.
 """
 
 from __future__ import annotations
