@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 import querist
 from engine import LIMITS, committee, probabilities
+from places import Places
 from querist import codec
 from querist._requests import Request, Selecting, request_of
 from querist._rows import COMMITTEE
 from querist.v1 import selection_service_pb2 as pb
 from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
+from querist_server.engine.kernels import parallel
 from querist_server.engine.pipeline import Run
 from querist_server.service.decode import decode_pool, decode_task
 from querist_server.service.local_files import LocalFiles
@@ -186,10 +188,10 @@ def test_files_in_a_shared_directory(servers, case, tmp_path, monkeypatch):
 @pytest.mark.parametrize("threads", [1, 3])
 def test_the_engine_alone_on_one_thread_or_many(servers, case, threads):
     request = request_of(Selecting(**arguments(*CASES[case])))
-    run = Run(decode_task(request.header), LIMITS, threads=threads)
-    for block in map(pb.SelectStreamRequest.FromString, request.arrays.blocks(0)):
-        run.feed(decode_pool(block.block.rows))
-    alone = run.finish()
+    run = Run(decode_task(request.header), LIMITS)
+    with parallel.lent(Places(threads - 1)):
+        run.feed_each(decode_pool(pb.SelectStreamRequest.FromString(block).block.rows) for block in request.arrays.blocks(0))
+        alone = run.finish()
     with querist.connect(servers[0]) as client:
         batch = client.select(**arguments(*CASES[case]))
     for name in ("indices", "scores", "priorities", "random_draws", "inclusion_probabilities"):

@@ -1,8 +1,11 @@
 """Runs the engine on arrays, and makes arrays that fit any plan."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from places import Places
+from querist_server.engine.kernels import parallel
 from querist_server.engine.part import Need
 from querist_server.engine.pipeline import Limits, Run, Selection, Task
 from querist_server.engine.plan import Plan
@@ -17,24 +20,26 @@ TARGETS = 7
 
 
 def select(plan: Plan | str, columns: dict[str, np.ndarray], pieces: int | None = None, threads: int = 1, **task: Any) -> Selection:
-    """Choose; rows are fed in pieces of the given length."""
-    run = started(plan, threads=threads, **task)
-    feed(run, columns, pieces)
-    return run.finish()
+    """Choose; rows are fed in pieces of the given length, all at once."""
+    run = started(plan, **task)
+    with parallel.lent(Places(threads - 1)):
+        run.feed_each(cut(columns, pieces))
+        return run.finish()
 
 
-def started(plan: Plan | str, threads: int = 1, limits: Limits = LIMITS, beside: dict[str, np.ndarray] | None = None, **task: Any) -> Run:
+def started(plan: Plan | str, limits: Limits = LIMITS, beside: dict[str, np.ndarray] | None = None, **task: Any) -> Run:
     chosen = PRESETS[plan].plan if isinstance(plan, str) else plan
-    run = Run(Task(plan=chosen, **{"count": None, "seed": 7, **task}), limits, threads=threads)
+    run = Run(Task(plan=chosen, **{"count": None, "seed": 7, **task}), limits)
     run.beside(beside or {})
     return run
 
 
-def feed(run: Run, columns: dict[str, Any], pieces: int | None = None) -> None:
+def cut(columns: dict[str, Any], pieces: int | None = None) -> Iterator[dict[str, Any]]:
+    """Cut columns into pieces of the given length, of which there is at least one."""
     rows = len(next(iter(columns.values())))
     step = pieces or max(rows, 1)
     for start in range(0, max(rows, 1), step):
-        run.feed({name: column[start : start + step] for name, column in columns.items()})
+        yield {name: column[start : start + step] for name, column in columns.items()}
 
 
 def scores_of(plan: Plan | str, columns: dict[str, np.ndarray], **task: Any) -> np.ndarray:

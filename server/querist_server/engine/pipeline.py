@@ -4,15 +4,13 @@
     finish:  guard -> combine -> weigh -> draw -> choose -> annotate -> advise     once, on what was kept
 
 A `Run` holds one selection. Rows may be fed in any pieces: they are cut to one grid before any arithmetic (`grid`), scored block by block,
-on several threads if asked, and folded in row order, so the answer does not depend on the pieces or the threads.
+on as many threads as nobody else wants (`parallel`), and folded in row order, so the answer does not depend on the pieces or the threads.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -25,6 +23,7 @@ from querist_server.engine.costing import CostModel
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.following import Following
 from querist_server.engine.holdings import Holdings, Scored
+from querist_server.engine.kernels import parallel
 from querist_server.engine.part import FloatArray, IndexArray, RowWeight, Suspects
 from querist_server.engine.pool import Block, Context, Side
 from querist_server.engine.selection import Selection, Statistics
@@ -50,8 +49,6 @@ class Run:
         The largest pool that is accepted.
     checkpoint : callable
         Called between blocks and picks; raises `Cancelled` if the caller has gone.
-    threads : int
-        How many blocks are scored at a time.
     hold : callable
         Told how many bytes a part is about to hold beside the rows; raises if there are not so many.
     stages : Stages, optional
@@ -64,7 +61,6 @@ class Run:
         limits: Limits,
         *,
         checkpoint: Callable[[], None] = lambda: None,
-        threads: int = 1,
         hold: Callable[[float], None] = lambda _: None,
         stages: Stages | None = None,
     ) -> None:
@@ -76,8 +72,6 @@ class Run:
         self._limits, self._checkpoint = limits, checkpoint
         self._side = SideIntake(limits)
         self._excluded_rows = np.unique(task.exclude_indices) if task.exclude_indices is not None else np.empty(0, np.int64)
-        self._threads = ThreadPoolExecutor(threads, "querist-score") if threads > 1 else None
-        self._ahead = 2 * threads
         self._all_positions = np.arange(0)
         self._shape: shape.Shape | None = None
         self._following: Following | None = None
@@ -119,16 +113,11 @@ class Run:
         Cancelled
             If the caller has gone.
         """
-        rows = shape.common_length(columns)
-        if self.rows_received + rows > self._limits.max_rows:
-            message = f"the pool has more than {self._limits.max_rows} rows, which is this server's max_rows"
-            raise LimitError(message, limit="max_rows", allowed=self._limits.max_rows)
-        if self._shape is None:
-            self._start(columns)
-        else:
-            shape.check_signature(columns, self._shape.signature)
-        self.rows_received += rows
-        self._fold(self._grid.add(columns, rows))
+        self.feed_each([columns])
+
+    def feed_each(self, pieces: Iterable[Columns]) -> None:
+        """Take the next rows in several pieces. The next is asked for while those before it are scored; errors come in row order."""
+        self._fold(cut for columns in pieces for cut in self._cuts(columns))
 
     @property
     def finishes_at_once(self) -> bool:
@@ -153,8 +142,6 @@ class Run:
             raise EngineError("POOL_EMPTY", "the pool has no rows; at least 1 is needed")
         self._fold(self._grid.rest())
         self._check_rows()
-        if self._threads is not None:
-            self._threads.shutdown()
         with self._stages["CHOOSE"]:
             selection = choosing.select(self.task, self._context, self._shape, self._holdings)
         selection.seconds.update(self._stages.seconds)
@@ -216,27 +203,26 @@ class Run:
             message = "say where the calibration set comes from: CALIBRATION_ORIGIN_RANDOM or CALIBRATION_ORIGIN_CHOSEN"
             raise EngineError("FIELD_MISSING", message, field="calibration_origin")
 
+    def _cuts(self, columns: Columns) -> Iterator[grid.Cut]:
+        rows = shape.common_length(columns)
+        if self.rows_received + rows > self._limits.max_rows:
+            message = f"the pool has more than {self._limits.max_rows} rows, which is this server's max_rows"
+            raise LimitError(message, limit="max_rows", allowed=self._limits.max_rows)
+        if self._shape is None:
+            self._start(columns)
+        else:
+            shape.check_signature(columns, self._shape.signature)
+        self.rows_received += rows
+        yield from self._grid.add(columns, rows)
+
     def _fold(self, cuts: Iterable[grid.Cut]) -> None:
         with self._stages["SCORE"]:
-            for scored in self._scored(cuts):
+            for scored in parallel.in_order(self._score, cuts):
                 self._checkpoint()
                 self._holdings.add(scored)
                 if self._following is not None:
                     self._following.add(scored.block, self._open(scored.block))
                 self.rows_scored += scored.block.length
-
-    def _scored(self, cuts: Iterable[grid.Cut]) -> Iterator[Scored]:
-        """Score blocks, several at a time, and give them back in order."""
-        if self._threads is None:
-            yield from map(self._score, cuts)
-            return
-        waiting: deque[Future[Scored]] = deque()
-        for cut in cuts:
-            waiting.append(self._threads.submit(self._score, cut))
-            if len(waiting) > self._ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
     def _score(self, cut: grid.Cut) -> Scored:
         plan = self.task.plan
@@ -265,9 +251,10 @@ class Run:
         """Return the positions of the rows that may be chosen, and what was put aside: each row once, by the first that finds it."""
         unguarded = block.votes is None and not self.task.plan.guards
         if unguarded and block.excluded is None and not len(self._excluded_rows):
-            if len(self._all_positions) != block.length:
-                self._all_positions = np.arange(block.length)
-            return self._all_positions, []
+            positions = self._all_positions  # which another thread may replace
+            if len(positions) != block.length:
+                positions = self._all_positions = np.arange(block.length)
+            return positions, []
         allowed = self._open(block)
         voiceless = np.flatnonzero(allowed & ~block.scorable)
         found = [Suspects("NO_VOTES", voiceless, np.full(len(voiceless), np.nan))] if len(voiceless) else []

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from querist_server.engine.draft import Draft
 from querist_server.engine.kernels import distances
+from querist_server.engine.kernels.farthest import Farthest
 from querist_server.engine.part import Merge, Need, SetChoice, parameter
 from querist_server.engine.pool import Context
 
@@ -34,15 +35,33 @@ class KCenter(SetChoice):
     def choose(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> None:
         """Take the farthest, again and again."""
         points, labelled = candidates["embeddings"], context.side.labelled_embeddings
+        if self.ignored_share:
+            self._choose_without_outliers(candidates, draft, context)
+            return
+        farthest = Farthest(points, context.checkpoint)
+        if labelled is not None:
+            farthest.start(labelled)
+        while not draft.full:
+            if farthest.begun:
+                position, squared = farthest.find(draft.open)
+                draft.take(position, gain=float(np.sqrt(squared)))
+            else:
+                position = _first(candidates, draft)
+                draft.take(position)
+            farthest.add(points[position])
+
+    def _choose_without_outliers(self, candidates: Mapping[str, npt.NDArray[Any]], draft: Draft, context: Context) -> None:
+        points, labelled = candidates["embeddings"], context.side.labelled_embeddings
         nearest = distances.Nearest(points, context.checkpoint)
         if labelled is not None:
             nearest.start(labelled)
         while not draft.full:
-            far = nearest.squared if nearest.centres else candidates["value"]
-            position = int(np.where(draft.open, far, -np.inf).argmax())
-            if nearest.centres and self.ignored_share:
+            if nearest.centres:
                 position = self._without_outliers(nearest.squared, draft.open)
-            draft.take(position, gain=float(np.sqrt(nearest.squared[position])) if nearest.centres else np.nan)
+                draft.take(position, gain=float(np.sqrt(nearest.squared[position])))
+            else:
+                position = _first(candidates, draft)
+                draft.take(position)
             nearest.add(points[position])
 
     def _without_outliers(self, squared: npt.NDArray[np.float64], may: npt.NDArray[np.bool_]) -> int:
@@ -53,3 +72,8 @@ class KCenter(SetChoice):
         if usual.any():
             return int(np.where(usual, squared, -np.inf).argmax())
         return int(np.where(may, squared, np.inf).argmin())
+
+
+def _first(candidates: Mapping[str, npt.NDArray[Any]], draft: Draft) -> int:
+    """Return the open candidate with the highest score, which nothing is far from yet."""
+    return int(np.where(draft.open, candidates["value"], -np.inf).argmax())

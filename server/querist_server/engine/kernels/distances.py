@@ -67,6 +67,35 @@ def nearest_of(points: Array, centres: Array, checkpoint: Callable[[], None]) ->
     return squared, owner
 
 
+class Places:
+    """Points that are added one by one.
+
+    Parameters
+    ----------
+    width : int
+    dtype : dtype
+    """
+
+    def __init__(self, width: int, dtype: npt.DTypeLike) -> None:
+        self._held = np.empty((16, width), dtype)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def points(self) -> Array:
+        """All of them, (n, D); to be read before the next comes."""
+        return self._held[: self._count]
+
+    def add(self, point: Array) -> None:
+        """Add a point (D,)."""
+        if self._count == len(self._held):
+            self._held = np.concatenate((self._held, np.empty_like(self._held)))
+        self._held[self._count] = point
+        self._count += 1
+
+
 class Nearest:
     """Squared distances of points to the nearest of a growing set of centres.
 
@@ -85,24 +114,24 @@ class Nearest:
         """To the nearest centre; infinite without any."""
         self.owner = np.zeros(len(points), np.int64)
         """Number of the nearest centre, in the order in which they came; the earlier on a tie."""
-        self.centres = 0
         self._points, self._checkpoint = points, checkpoint
-        self._places = np.empty((16, points.shape[1]), points.dtype)
+        self._places = Places(points.shape[1], points.dtype)
         self._slack = 1 - 64 * float(np.finfo(points.dtype).eps)
 
     def start(self, centres: Array) -> None:
         """Begin with many centres at once, (m, D)."""
         self.squared, self.owner = nearest_of(self._points, centres, self._checkpoint)
-        self._places = np.concatenate((centres, np.empty_like(self._places)))
-        self.centres = len(centres)
+        for centre in centres:
+            self._places.add(centre)
+
+    @property
+    def centres(self) -> int:
+        """How many there are."""
+        return len(self._places)
 
     def add(self, centre: Array) -> None:
         """Add a centre (D,)."""
-        places = self._places[: self.centres]
-        between = squared_to(places, centre, self._checkpoint)
-        if self.centres == len(self._places):
-            self._places = np.concatenate((self._places, np.empty_like(self._places)))
-        self._places[self.centres] = centre
+        between = squared_to(self._places.points, centre, self._checkpoint)
         within = self.squared * 4 > (between * self._slack)[self.owner] if self.centres else np.ones(len(self.squared), bool)
         contenders = np.flatnonzero(within)
         if len(contenders) > len(within) // 2:  # gathering them would cost more than it spares
@@ -115,4 +144,4 @@ class Nearest:
             closer = contenders[lower]
             self.squared[closer] = gaps[lower]
         self.owner[closer] = self.centres
-        self.centres += 1
+        self._places.add(centre)

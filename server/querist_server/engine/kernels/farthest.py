@@ -1,0 +1,162 @@
+"""The point farthest from a growing set of centres, found exactly by few exact distances.
+
+A distance to the nearest centre never rises as centres are added, so that what it was bounds what it is. Bounds come from inner products,
+a matrix product for many centres at once, and allow for their rounding; distances as such are measured, by differences, of the few points
+alone whose bounds are above all others. Points are listed by their bounds: as long as the farthest is at least as far as everything that
+is not listed may be, new centres are compared with the list alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from querist_server.engine.kernels import parallel
+from querist_server.engine.kernels.distances import BLOCK_BYTES, Places, nearest_of, squared_to
+
+Array = npt.NDArray[Any]
+FloatArray = npt.NDArray[np.float64]
+IndexArray = npt.NDArray[np.int64]
+
+LISTED = 1024
+"""Points of a list, and so about how many may fall behind before all points must be looked at again."""
+
+
+class Farthest:
+    """Finds the farthest point from a growing set of centres.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, D), float32 or float64
+    checkpoint : callable
+        Called between blocks.
+    """
+
+    def __init__(self, points: Array, checkpoint: Callable[[], None]) -> None:
+        self._points, self._checkpoint = points, checkpoint
+        self._middle = points[:: max(1, len(points) // 1024)].mean(axis=0, dtype=np.float64).astype(points.dtype)
+        self._slack = (2 * points.shape[1] + 16) * float(np.finfo(points.dtype).eps)
+        self._underflow = 8 * points.shape[1] * float(np.finfo(points.dtype).tiny)
+        self._bounds = np.full(len(points), np.inf)
+        self._measured = np.zeros(len(points), np.int64)  # by how many centres the bound is a distance
+        self._lengths: FloatArray | None = None
+        self._centres, self._moved = Places(points.shape[1], points.dtype), Places(points.shape[1], points.dtype)
+        self._heeded = 0
+        self._list_at(np.empty(0, np.int64), np.inf)
+        self.begun = False
+        """Whether there is a centre."""
+
+    def start(self, centres: Array) -> None:
+        """Begin with many centres at once, (m, D)."""
+        self._bounds, _ = nearest_of(self._points, centres, self._checkpoint)
+        self.begun = True
+
+    def add(self, centre: Array) -> None:
+        """Add a centre (D,)."""
+        self._centres.add(centre)
+        self._moved.add(centre - self._middle)
+        self.begun = True
+
+    def find(self, among: npt.NDArray[np.bool_]) -> tuple[int, float]:
+        """Return the farthest of some points, the lowest position of equals, and its squared distance to the nearest centre.
+
+        Parameters
+        ----------
+        among : ndarray of shape (n,), bool
+            Which points; at least one, and never one that was not among them before.
+        """
+        self._heed_in_list()
+        position, squared = self._best(among)
+        if squared < self._least:
+            self._heed()
+            self._list(among)
+            position, squared = self._best(among)
+        if squared < self._least:  # the bounds are too loose to tell
+            self._list_at(np.flatnonzero(among & (self._bounds >= squared)), squared)
+            position, squared = self._best(among)
+        return position, squared
+
+    def _best(self, among: npt.NDArray[np.bool_]) -> tuple[int, float]:
+        """Return the farthest listed point and its squared distance; minus infinity if none is among them."""
+        listed = self._listed
+        bounds = np.where(among[listed], self._bounds[listed], -np.inf)
+        known = (self._measured[listed] == len(self._centres)) | (bounds <= 0)  # nothing is nearer than 0
+        best, together = bounds[known].max(initial=-np.inf), 1
+        while len(may_be := np.flatnonzero(~known & (bounds >= best))):
+            if len(may_be) > together:
+                highest = np.argpartition(bounds[may_be], -together)[-together:] if together > 1 else [bounds[may_be].argmax()]
+                may_be = may_be[highest]
+            self._measure(listed[may_be])
+            bounds[may_be] = self._bounds[listed[may_be]]
+            known[may_be] = True
+            best, together = max(best, bounds[may_be].max()), 2 * together
+        if best == -np.inf:
+            return -1, best
+        return int(listed[(known & (bounds == best)).argmax()]), float(best)
+
+    def _measure(self, positions: IndexArray) -> None:
+        """Make the bounds of some points distances."""
+        since = self._measured[positions]
+        if len(positions) < len(self._centres) - since.min():
+            for position, first in zip(positions.tolist(), since.tolist(), strict=True):
+                squared = squared_to(self._centres.points[first:], self._points[position], self._checkpoint).min(initial=np.inf)
+                self._bounds[position] = min(self._bounds[position], squared)
+        else:
+            for number in range(since.min(), len(self._centres)):
+                some = positions[since <= number]
+                squared = squared_to(self._points, self._centres.points[number], self._checkpoint, some)
+                self._bounds[some] = np.minimum(self._bounds[some], squared)
+        self._measured[positions] = len(self._centres)
+
+    def _list(self, among: npt.NDArray[np.bool_]) -> None:
+        """List the points with the highest bounds."""
+        bounds = np.where(among, self._bounds, -np.inf)
+        least = np.partition(bounds, -LISTED)[-LISTED] if len(bounds) > LISTED else -np.inf
+        self._list_at(np.flatnonzero(among & (bounds >= least)), float(least))
+
+    def _list_at(self, listed: IndexArray, least: float) -> None:
+        """List points; the bounds of all others are below `least`."""
+        self._listed, self._least = listed, least
+        short = len(listed) <= 4 * LISTED  # of a long list, which equal points make, no copy is held: it may be the pool
+        self._listed_rows = self._points[listed] - self._middle if short else None
+        self._heeded_in_list = len(self._centres) if short else 0
+
+    def _heed_in_list(self) -> None:
+        """Lower the bounds of the list by the centres that it was not compared with."""
+        new = self._moved.points[self._heeded_in_list :]
+        if self._listed_rows is None or self._lengths is None or not len(self._listed) or not len(new):
+            return
+        bounds = self._bounds[self._listed]
+        self._bounds[self._listed] = np.minimum(bounds, self._within(self._listed_rows, self._lengths[self._listed], new))
+        self._heeded_in_list = len(self._centres)
+
+    def _heed(self) -> None:
+        """Lower the bounds of all points by the centres that they were not compared with."""
+        new = self._moved.points[self._heeded :]
+        first = self._lengths is None
+        lengths = self._lengths = np.empty(len(self._points)) if self._lengths is None else self._lengths
+        rows = max(1, BLOCK_BYTES // (self._points.itemsize * max(len(new), self._points.shape[1])))
+
+        def lower(some: slice) -> None:
+            moved = self._points[some] - self._middle
+            if first:
+                lengths[some] = np.einsum("ij,ij->i", moved, moved)
+            if len(new):
+                np.minimum(self._bounds[some], self._within(moved, lengths[some], new), out=self._bounds[some])
+
+        parallel.each(lower, parallel.pieces(len(self._points), rows), self._checkpoint)
+        self._heeded = len(self._centres)
+
+    def _within(self, moved: Array, lengths: FloatArray, centres: Array) -> FloatArray:
+        """Return what the squared distance of rows (n, D) to the nearest of some centres (m, D) is at most, however it is measured.
+
+        With S = |x|^2 + |c|^2 about the middle, the rounding of products and squares adds up to at most 2 D eps S, and that of moving the
+        rows and of subtracting to less than 16 eps S (Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapter 3). Where
+        products vanish, each errs by less than the smallest normal number.
+        """
+        squares = np.einsum("ij,ij->i", centres, centres)
+        nearest = (squares / 2 - moved @ centres.T).min(axis=1).astype(np.float64)
+        return lengths + 2 * nearest + self._slack * (lengths + float(squares.max())) + self._underflow
