@@ -245,7 +245,7 @@ class Block:
     @cached_property
     def cast_votes(self) -> committee.CastVotes:
         """The committee's weighted votes; probabilities vote for their most likely class."""
-        votes = self.votes if self.votes is not None else self.required_members.argmax(axis=-1)
+        votes = self.votes if self.votes is not None else uncertainty.most_likely(self.required_members)
         return committee.cast_votes(votes, self.context.weights, self.context.classes)
 
     @cached_property
@@ -260,6 +260,11 @@ class Block:
     def top_two(self) -> tuple[Array, Array]:
         """Largest and second largest class probability, each of shape (n,)."""
         return uncertainty.top_two(self.probabilities)
+
+    @cached_property
+    def largest(self) -> Array:
+        """Largest class probability, shape (n,)."""
+        return self.probabilities.max(axis=1)
 
     @property
     def has_predictions(self) -> bool:

@@ -37,7 +37,8 @@ class Histogram:
         if low < 0:
             np.floor(scaled, out=scaled)
         bins = scaled.astype(np.int64)  # which cuts off
-        self._counts += np.bincount(bins - self._first, minlength=len(self._counts))
+        bins -= self._first
+        self._counts += np.bincount(bins, minlength=len(self._counts))
 
     def trim(self) -> None:
         """Drop empty bins at both ends."""
@@ -155,12 +156,13 @@ class ScoreStatistics:
         """Fold in what waits (Chan, Golub and LeVeque 1983: pairwise update of the moments)."""
         scores = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
         self._waiting, self._rows_waiting = [], 0
-        low, high, mean = float(scores.min()), float(scores.max()), float((scores / len(scores)).sum())
+        low, high, total = float(scores.min()), float(scores.max()), float(scores.sum())
+        mean = total / len(scores) if math.isfinite(total) else float((scores / len(scores)).sum())
         deviation = scores - mean
         gap = mean - self._mean
-        total = self._count + len(scores)
-        self._squares += float((deviation * deviation).sum()) + gap * (self._count * len(scores) / total) * gap
-        self._mean += gap * len(scores) / total
-        self._count = total
+        count = self._count + len(scores)
+        self._squares += float(np.einsum("i,i->", deviation, deviation)) + gap * (self._count * len(scores) / count) * gap
+        self._mean += gap * len(scores) / count
+        self._count = count
         self._low, self._high = min(self._low, low), max(self._high, high)
         self._histogram.add(scores, low, high)

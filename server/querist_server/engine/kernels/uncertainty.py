@@ -57,14 +57,21 @@ def leading(values: Array) -> tuple[Array, Array]:
     largest : ndarray of shape (n,)
         In the type of `values`.
     """
-    if values.shape[1] > FEW_CLASSES or len(values) < FEW_ROWS:
-        best = values.argmax(axis=1)
-        return best, values[np.arange(len(values)), best]
-    largest = values.max(axis=1)
-    found = np.zeros(len(values), np.int64)
-    for column in range(values.shape[1] - 1, -1, -1):
-        np.copyto(found, column, where=values[:, column] == largest)
-    return found, largest
+    best = most_likely(values)
+    return best, values[np.arange(len(values)), best]
+
+
+def most_likely(values: Array) -> npt.NDArray[np.int64]:
+    """Return the class with the largest value of each row of [..., n, C], the lowest of equals; no NaN."""
+    classes = values.shape[-1]
+    if classes > FEW_CLASSES or values.size < FEW_ROWS * classes:
+        return values.argmax(axis=-1)
+    largest = values[..., 0].copy()
+    found = np.zeros(largest.shape, np.uint8)
+    for column in range(1, classes):
+        np.maximum(found, (values[..., column] > largest) * np.uint8(column), out=found)  # whoever leads later has the higher number
+        np.maximum(largest, values[..., column], out=largest)
+    return found.astype(np.int64)
 
 
 def _top_two_of_many(values: Array) -> tuple[Array, Array]:

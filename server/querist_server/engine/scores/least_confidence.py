@@ -25,5 +25,5 @@ class LeastConfidence(Score):
 
     def measure(self, block: Block, context: Context) -> FloatArray:
         """Return 1 - p(1), scaled if asked."""
-        distance = 1 - block.top_two[0].astype(float)
+        distance = 1 - block.largest.astype(float)
         return distance * (context.classes / (context.classes - 1)) if self.normalized else distance

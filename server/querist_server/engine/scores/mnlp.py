@@ -32,4 +32,4 @@ class Mnlp(Score):
         parts = sent(block.parts)
         if not parts.block.length:
             return np.zeros(block.length)
-        return ragged.mean(-np.log(parts.block.top_two[0].astype(np.float64)), parts.counts)
+        return ragged.mean(-np.log(parts.block.largest.astype(np.float64)), parts.counts)

@@ -32,4 +32,4 @@ class SequenceConfidence(Score):
         parts = sent(block.parts)
         if not parts.block.length:
             return np.zeros(block.length)
-        return -np.expm1(ragged.total(np.log(parts.block.top_two[0].astype(np.float64)), parts.counts))
+        return -np.expm1(ragged.total(np.log(parts.block.largest.astype(np.float64)), parts.counts))
