@@ -37,7 +37,7 @@ class Farthest:
 
     def __init__(self, points: Array, checkpoint: Callable[[], None]) -> None:
         self._points, self._checkpoint = points, checkpoint
-        self._middle = points[:: max(1, len(points) // 1024)].mean(axis=0, dtype=np.float64).astype(points.dtype)
+        self._middle = _middle(points)
         self._slack = (2 * points.shape[1] + 16) * float(np.finfo(points.dtype).eps)
         self._underflow = 8 * points.shape[1] * float(np.finfo(points.dtype).tiny)
         self._bounds = np.full(len(points), np.inf)
@@ -57,7 +57,7 @@ class Farthest:
     def add(self, centre: Array) -> None:
         """Add a centre (D,)."""
         self._centres.add(centre)
-        self._moved.add(centre - self._middle)
+        self._moved.add(self._from_middle(centre))
         self.begun = True
 
     def find(self, among: npt.NDArray[np.bool_]) -> tuple[int, float]:
@@ -121,7 +121,7 @@ class Farthest:
         """List points; the bounds of all others are below `least`."""
         self._listed, self._least = listed, least
         short = len(listed) <= 4 * LISTED  # of a long list, which equal points make, no copy is held: it may be the pool
-        self._listed_rows = self._points[listed] - self._middle if short else None
+        self._listed_rows = self._from_middle(self._points[listed]) if short else None
         self._heeded_in_list = len(self._centres) if short else 0
 
     def _heed_in_list(self) -> None:
@@ -141,7 +141,7 @@ class Farthest:
         rows = max(1, BLOCK_BYTES // (self._points.itemsize * max(len(new), self._points.shape[1])))
 
         def lower(some: slice) -> None:
-            moved = self._points[some] - self._middle
+            moved = self._from_middle(self._points[some])
             if first:
                 lengths[some] = np.einsum("ij,ij->i", moved, moved)
             if len(new):
@@ -149,6 +149,9 @@ class Farthest:
 
         parallel.each(lower, parallel.pieces(len(self._points), rows), self._checkpoint)
         self._heeded = len(self._centres)
+
+    def _from_middle(self, points: Array) -> Array:
+        return points if self._middle is None else points - self._middle
 
     def _within(self, moved: Array, lengths: FloatArray, centres: Array) -> FloatArray:
         """Return what the squared distance of rows (n, D) to the nearest of some centres (m, D) is at most, however it is measured.
@@ -158,5 +161,14 @@ class Farthest:
         products vanish, each errs by less than the smallest normal number.
         """
         squares = np.einsum("ij,ij->i", centres, centres)
-        nearest = (squares / 2 - moved @ centres.T).min(axis=1).astype(np.float64)
+        nearest = (squares[:, None] / 2 - centres @ moved.T).min(axis=0).astype(np.float64)
         return lengths + 2 * nearest + self._slack * (lengths + float(squares.max())) + self._underflow
+
+
+def _middle(points: Array) -> Array | None:
+    """Return about where the middle of the points is, (D,); None if the origin is so near to it that bounds are as tight from there."""
+    some = points[:: max(1, len(points) // 1024)].astype(np.float64)
+    middle = some.mean(axis=0)
+    if 4 * np.square(middle).sum() <= np.square(some).sum() / len(some):
+        return None
+    return middle.astype(points.dtype)
