@@ -27,19 +27,16 @@ class Kernel:
 
     def between(self, rows: Array, columns: Array) -> Array:
         """Return the similarities of unit rows (n, D) to unit rows (m, D), shape (n, m), in their own type."""
+        if self.kind == "RBF":
+            steepness = 2 / self.scale**2
+            exponents = (rows * rows.dtype.type(steepness)) @ columns.T
+            exponents -= steepness
+            np.minimum(exponents, np.zeros_like(exponents[0]), out=exponents)  # rounding alone leads above; rows are compared quickly
+            return np.exp(exponents, out=exponents)
         cosines = rows @ columns.T
-        return self.of_cosines(cosines)
-
-    def of_cosines(self, cosines: Array) -> Array:
-        """Turn cosines into similarities where they stand."""
         if self.kind == "COSINE":
             cosines += 1
             cosines /= 2
             return cosines
-        if self.kind == "TOP_HAT":
-            slack = 16 * np.finfo(cosines.dtype).eps  # so that an instance is within any radius of itself
-            return (cosines >= 1 - self.scale**2 / 2 - slack).astype(cosines.dtype)
-        cosines -= 1
-        np.minimum(cosines, 0, out=cosines)  # rounding alone leads above
-        cosines *= 2 / self.scale**2
-        return np.exp(cosines, out=cosines)
+        slack = 16 * np.finfo(cosines.dtype).eps  # so that an instance is within any radius of itself
+        return (cosines >= 1 - self.scale**2 / 2 - slack).astype(cosines.dtype)
