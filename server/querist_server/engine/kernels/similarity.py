@@ -31,7 +31,8 @@ class Kernel:
             steepness = 2 / self.scale**2
             exponents = (rows * rows.dtype.type(steepness)) @ columns.T
             exponents -= steepness
-            np.minimum(exponents, np.zeros_like(exponents[0]), out=exponents)  # rounding alone leads above; rows are compared quickly
+            nothing = np.zeros(exponents.shape[1], exponents.dtype)  # numpy compares two rows three times as fast as a row and a number
+            np.minimum(exponents, nothing, out=exponents)  # rounding alone leads above
             return np.exp(exponents, out=exponents)
         cosines = rows @ columns.T
         if self.kind == "COSINE":
