@@ -153,7 +153,7 @@ def test_pieces_of_a_long_ranking_stay_below_every_librarys_default_limit(client
 
 def test_deadlines_are_kept(client):
     with pytest.raises(DeadlineExceededError):
-        client.select(embeddings=np.random.default_rng(0).random((20_000, 40)), strategy="k_center", count=3000, timeout=0.2)
+        client.select(embeddings=np.random.default_rng(0).random((20_000, 40)), strategy="lcmd", count=3000, timeout=0.2)
 
 
 def test_the_catalogue_and_the_server(client):

@@ -220,7 +220,7 @@ def test_the_line_of_a_refused_call_names_the_limit(tmp_path, lines):
 
 def test_a_call_that_waited_for_a_worker_says_how_long(tmp_path, lines):
     rows = np.random.default_rng(0).random((20_000, 64))
-    slow = pb.SelectRequest(header=pb.SelectHeader(strategy="k_center", count=2000))
+    slow = pb.SelectRequest(header=pb.SelectHeader(strategy="lcmd", count=2000))
     slow.pool.embeddings.CopyFrom(codec.encode(rows))
     with serving(tmp_path, workers=1, max_message_bytes=2**26) as server, grpc.insecure_channel(server.address) as channel:
         stub = SelectionServiceStub(channel)

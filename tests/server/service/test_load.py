@@ -48,7 +48,7 @@ def wait_for(condition, seconds: float = 10) -> None:
 
 def test_health_answers_within_100_ms_while_all_workers_are_busy():
     busy = pb.SelectRequest(
-        header=pb.SelectHeader(strategy="k_center", count=3000),
+        header=pb.SelectHeader(strategy="lcmd", count=3000),
         pool=pool_pb2.Pool(embeddings=codec.encode(np.random.default_rng(0).random((15_000, 64), np.float32))),
     )
     with querist.local(workers=2) as client, grpc.insecure_channel(client.address, [("grpc.default_authority", "localhost")]) as channel:
