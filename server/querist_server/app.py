@@ -34,7 +34,7 @@ from querist_server.service.interceptors import CallInterceptor
 from querist_server.service.local_files import LocalFiles
 from querist_server.service.model_policy import ModelPolicy
 from querist_server.service.models import ModelServicer
-from querist_server.service.reading import received
+from querist_server.service.reading import asked, received
 from querist_server.service.selection import SelectionServicer
 from querist_server.service.system import SystemServicer
 from querist_server.service.tokens import Tokens
@@ -54,8 +54,7 @@ _SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     )
 )
 _METHODS = {f"/{service.full_name}/{method.name}": method.name for service in _SERVICES for method in service.methods}
-
-_STREAM = f"/{_SERVICES[0].full_name}/SelectStream"
+_READERS = {f"/{_SERVICES[0].full_name}/Select": asked, f"/{_SERVICES[0].full_name}/SelectStream": received}
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ async def build_server(settings: Settings) -> Server:
     files = _local_files(settings)
     shared = files.shared()
     instruments = Instruments(settings, _METHODS)
-    interceptor = CallInterceptor(settings.max_calls, instruments.observers, {_STREAM: received})
+    interceptor = CallInterceptor(settings.max_calls, instruments.observers, _READERS)
     watch = Watch(
         interceptor.open,
         ceiling=settings.max_memory_bytes,

@@ -39,6 +39,25 @@ def received(raw: bytes) -> Received:
     return Received(message, {path.removeprefix("block.rows."): buffer for path, buffer in buffers.items()})
 
 
+class Asked(NamedTuple):
+    """A request as it came in one message; `apart` as in `Received`, by the path below the pool."""
+
+    message: pb.SelectRequest
+    apart: Mapping[str, memoryview] = NOTHING_APART
+
+
+def asked(raw: bytes) -> Asked:
+    """Read a request in one message.
+
+    Raises
+    ------
+    DecodeError
+        If it is none.
+    """
+    message, buffers = _splicing.cut(raw, pb.SelectRequest, "pool")
+    return Asked(message, {path.removeprefix("pool."): buffer for path, buffer in buffers.items()})
+
+
 class Rows(NamedTuple):
     """Some rows as they came; `apart` as in `Received`."""
 

@@ -2,14 +2,18 @@
 
 import asyncio
 
+import grpc
 import numpy as np
 import pytest
 from querist import codec
 from querist.v1 import pool_pb2
 from querist.v1 import selection_service_pb2 as pb
+from querist.v1.selection_service_pb2_grpc import SelectionServiceStub
 from querist_server.engine.errors import EngineError
 from querist_server.service import reading
 from querist_server.service.reading import BlockReader, Received
+from serving import serving
+from spliced import put_together
 
 HEADER = pb.SelectStreamRequest(header=pb.SelectHeader(strategy="margin", count=1))
 
@@ -96,3 +100,39 @@ async def test_more_than_the_server_can_hold_ends_the_call():
             await settled()
             async for _ in reader.blocks():
                 await settled()
+
+
+def whole(probabilities: np.ndarray, **columns: np.ndarray) -> pb.SelectRequest:
+    pool = pool_pb2.Pool(probabilities=codec.encode(probabilities), **{name: codec.encode(column) for name, column in columns.items()})
+    return pb.SelectRequest(header=pb.SelectHeader(strategy="margin", count=5), pool=pool)
+
+
+@pytest.mark.parametrize("rows", [20, 5000])
+def test_a_request_in_one_message_keeps_large_tensors_apart(rng, rows):
+    sent = whole(rng.dirichlet(np.ones(4), rows).astype("<f4"), keys=np.arange(rows))
+    read = reading.asked(sent.SerializeToString())
+    assert set(read.apart) == ({"probabilities", "keys"} if rows > 20 else set())
+    assert not any(read.message.pool.probabilities.data for _ in read.apart)
+    assert put_together(read.message.pool, dict(read.apart)) == sent.pool
+    assert read.message.header == sent.header
+
+
+def test_a_large_request_in_one_message_is_answered_refused_and_counted_like_any_other(rng, tmp_path):
+    rows = rng.dirichlet(np.ones(4), 5000).astype("<f4")
+    with serving(tmp_path, max_message_bytes=2**20) as server, grpc.insecure_channel(server.address) as channel:
+        stub = SelectionServiceStub(channel)
+        asked = whole(rows, keys=np.arange(5000))
+        found = stub.Select(asked)
+        margins = np.sort(rows, axis=1)
+        lowest = np.argsort(margins[:, -1] - margins[:, -2], kind="stable")[:5]
+        assert list(found.selected.indices) == lowest.tolist()
+        assert list(found.selected.keys) == lowest.tolist()
+        spoiled = rows.copy()
+        spoiled[4321, 2] = np.nan
+        with pytest.raises(grpc.RpcError, match=r"pool\.probabilities.*4321") as refused:
+            stub.Select(whole(spoiled))
+        assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+        short = whole(rows)
+        short.pool.probabilities.data = short.pool.probabilities.data[:-4]
+        with pytest.raises(grpc.RpcError, match=r"pool\.probabilities"):
+            stub.Select(short)
