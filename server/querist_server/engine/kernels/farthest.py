@@ -2,8 +2,9 @@
 
 A distance to the nearest centre never rises as centres are added, so that what it was bounds what it is. Bounds come from inner products,
 a matrix product for many centres at once, and allow for their rounding; distances as such are measured, by differences, of the few points
-alone whose bounds are above all others. Points are listed by their bounds: as long as the farthest is at least as far as everything that
-is not listed may be, new centres are compared with the list alone.
+alone whose bounds are above all others. The points with the highest bounds are listed: as long as the farthest is at least as far as
+everything that is not listed may be, new centres are compared with the list alone. Then the next points by their bounds are compared with
+what they missed; most points never are, since the farthest is farther than they were long ago.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
 
 LISTED = 1024
-"""Points of a list, and so about how many may fall behind before all points must be looked at again."""
+"""Points of a list, and so about how many may fall behind before others must be looked at."""
+LOOKED_AT = 4
+"""Points that are compared with the centres that they missed, in lists; twice as many each time that did not suffice."""
 
 
 class Farthest:
@@ -42,10 +45,10 @@ class Farthest:
         self._underflow = 8 * points.shape[1] * float(np.finfo(points.dtype).tiny)
         self._bounds = np.full(len(points), np.inf)
         self._measured = np.zeros(len(points), np.int64)  # by how many centres the bound is a distance
-        self._lengths: FloatArray | None = None
+        self._heeded = np.zeros(len(points), np.int64)  # by how many centres the bound was lowered
         self._centres, self._moved = Places(points.shape[1], points.dtype), Places(points.shape[1], points.dtype)
-        self._heeded = 0
-        self._list_at(np.empty(0, np.int64), np.inf)
+        self._listed, self._least = np.empty(0, np.int64), np.inf
+        self._listed_rows: Array | None = None
         self.begun = False
         """Whether there is a centre."""
 
@@ -71,10 +74,10 @@ class Farthest:
         self._heed_in_list()
         position, squared = self._best(among)
         if squared < self._least:
-            self._heed()
             self._list(among)
             position, squared = self._best(among)
         if squared < self._least:  # the bounds are too loose to tell
+            self._heed(np.flatnonzero(among & (self._bounds >= squared)))
             self._list_at(np.flatnonzero(among & (self._bounds >= squared)), squared)
             position, squared = self._best(among)
         return position, squared
@@ -112,43 +115,52 @@ class Farthest:
         self._measured[positions] = len(self._centres)
 
     def _list(self, among: npt.NDArray[np.bool_]) -> None:
-        """List the points with the highest bounds."""
+        """List the points with the highest bounds once these heed all centres."""
         bounds = np.where(among, self._bounds, -np.inf)
-        least = np.partition(bounds, -LISTED)[-LISTED] if len(bounds) > LISTED else -np.inf
-        self._list_at(np.flatnonzero(among & (bounds >= least)), float(least))
+        looked_at = LOOKED_AT * LISTED
+        while True:
+            least = _of_rank(bounds, LISTED)
+            if (self._heeded[bounds >= least] == len(self._centres)).all():
+                break
+            some = np.flatnonzero(bounds >= _of_rank(bounds, looked_at))
+            self._heed(some)
+            bounds[some] = np.where(among[some], self._bounds[some], -np.inf)
+            looked_at *= 2
+        self._list_at(np.flatnonzero(among & (bounds >= least)), least)
 
     def _list_at(self, listed: IndexArray, least: float) -> None:
-        """List points; the bounds of all others are below `least`."""
+        """List points whose bounds heed all centres; the bounds of all others are below `least`."""
         self._listed, self._least = listed, least
-        short = len(listed) <= 4 * LISTED  # of a long list, which equal points make, no copy is held: it may be the pool
-        self._listed_rows = self._from_middle(self._points[listed]) if short else None
-        self._heeded_in_list = len(self._centres) if short else 0
+        self._listed_rows = None
+        if len(listed) <= 4 * LISTED:  # of a long list, which equal points make, no copy is held: it may be the pool
+            self._listed_rows = self._from_middle(self._points[listed])
+            self._listed_lengths = _squares(self._listed_rows)
 
     def _heed_in_list(self) -> None:
-        """Lower the bounds of the list by the centres that it was not compared with."""
-        new = self._moved.points[self._heeded_in_list :]
-        if self._listed_rows is None or self._lengths is None or not len(self._listed) or not len(new):
+        """Lower the bounds of the list by the centres that came since."""
+        if self._listed_rows is None or not len(self._listed):
             return
-        bounds = self._bounds[self._listed]
-        self._bounds[self._listed] = np.minimum(bounds, self._within(self._listed_rows, self._lengths[self._listed], new))
-        self._heeded_in_list = len(self._centres)
+        new = self._moved.points[self._heeded[self._listed[0]] :]
+        if len(new):
+            bounds = self._bounds[self._listed]
+            self._bounds[self._listed] = np.minimum(bounds, self._within(self._listed_rows, self._listed_lengths, new))
+            self._heeded[self._listed] = len(self._centres)
 
-    def _heed(self) -> None:
-        """Lower the bounds of all points by the centres that they were not compared with."""
-        new = self._moved.points[self._heeded :]
-        first = self._lengths is None
-        lengths = self._lengths = np.empty(len(self._points)) if self._lengths is None else self._lengths
-        rows = max(1, BLOCK_BYTES // (self._points.itemsize * max(len(new), self._points.shape[1])))
+    def _heed(self, positions: IndexArray) -> None:
+        """Lower the bounds of some points by the centres that they were not compared with."""
+        late = positions[self._heeded[positions] < len(self._centres)]
+        order = late[np.argsort(self._heeded[late], kind="stable")]  # so that the points of a block have missed about the same centres
+        most = len(self._centres) - int(self._heeded[late].min(initial=len(self._centres)))
+        rows = max(1, BLOCK_BYTES // (self._points.itemsize * max(most, self._points.shape[1])))
 
         def lower(some: slice) -> None:
-            moved = self._from_middle(self._points[some])
-            if first:
-                lengths[some] = np.einsum("ij,ij->i", moved, moved)
-            if len(new):
-                np.minimum(self._bounds[some], self._within(moved, lengths[some], new), out=self._bounds[some])
+            at = order[some]
+            moved = self._from_middle(self._points[at])
+            bounds = self._within(moved, _squares(moved), self._moved.points[self._heeded[at[0]] :])
+            self._bounds[at] = np.minimum(self._bounds[at], bounds)
 
-        parallel.each(lower, parallel.pieces(len(self._points), rows), self._checkpoint)
-        self._heeded = len(self._centres)
+        parallel.each(lower, parallel.pieces(len(order), rows), self._checkpoint)
+        self._heeded[late] = len(self._centres)
 
     def _from_middle(self, points: Array) -> Array:
         return points if self._middle is None else points - self._middle
@@ -163,6 +175,15 @@ class Farthest:
         squares = np.einsum("ij,ij->i", centres, centres)
         nearest = (squares[:, None] / 2 - centres @ moved.T).min(axis=0).astype(np.float64)
         return lengths + 2 * nearest + self._slack * (lengths + float(squares.max())) + self._underflow
+
+
+def _squares(rows: Array) -> FloatArray:
+    return np.einsum("ij,ij->i", rows, rows).astype(np.float64)
+
+
+def _of_rank(values: FloatArray, rank: int) -> float:
+    """Return the value that so many are at least as high as; minus infinity if there are not so many."""
+    return float(np.partition(values, -rank)[-rank]) if len(values) > rank else -np.inf
 
 
 def _middle(points: Array) -> Array | None:

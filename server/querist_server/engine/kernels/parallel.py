@@ -79,7 +79,8 @@ def each(function: Callable[[slice], None], slices: Sequence[slice], checkpoint:
             _next(function, left)
     finally:
         left.clear()
-        wait(helpers)
+        if helpers:
+            wait(helpers)
     for helper in helpers:
         helper.result()
 
