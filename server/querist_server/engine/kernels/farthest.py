@@ -120,11 +120,11 @@ class Farthest:
         looked_at = LOOKED_AT * LISTED
         while True:
             least = _of_rank(bounds, LISTED)
-            if (self._heeded[bounds >= least] == len(self._centres)).all():
+            if (self._heeded[among & (bounds >= least)] == len(self._centres)).all():
                 break
-            some = np.flatnonzero(bounds >= _of_rank(bounds, looked_at))
+            some = np.flatnonzero(among & (bounds >= _of_rank(bounds, looked_at)))
             self._heed(some)
-            bounds[some] = np.where(among[some], self._bounds[some], -np.inf)
+            bounds[some] = self._bounds[some]
             looked_at *= 2
         self._list_at(np.flatnonzero(among & (bounds >= least)), least)
 
@@ -143,7 +143,7 @@ class Farthest:
         new = self._moved.points[self._heeded[self._listed[0]] :]
         if len(new):
             bounds = self._bounds[self._listed]
-            self._bounds[self._listed] = np.minimum(bounds, self._within(self._listed_rows, self._listed_lengths, new))
+            self._bounds[self._listed] = np.fmin(bounds, self._within(self._listed_rows, self._listed_lengths, new))
             self._heeded[self._listed] = len(self._centres)
 
     def _heed(self, positions: IndexArray) -> None:
@@ -157,7 +157,7 @@ class Farthest:
             at = order[some]
             moved = self._from_middle(self._points[at])
             bounds = self._within(moved, _squares(moved), self._moved.points[self._heeded[at[0]] :])
-            self._bounds[at] = np.minimum(self._bounds[at], bounds)
+            self._bounds[at] = np.fmin(self._bounds[at], bounds)
 
         parallel.each(lower, parallel.pieces(len(order), rows), self._checkpoint)
         self._heeded[late] = len(self._centres)
@@ -165,8 +165,9 @@ class Farthest:
     def _from_middle(self, points: Array) -> Array:
         return points if self._middle is None else points - self._middle
 
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows bounds nothing, and is passed over
     def _within(self, moved: Array, lengths: FloatArray, centres: Array) -> FloatArray:
-        """Return what the squared distance of rows (n, D) to the nearest of some centres (m, D) is at most, however it is measured.
+        """Return what the squared distance of rows (n, D) to the nearest of some centres (m, D) is at most; NaN where that overflows.
 
         With S = |x|^2 + |c|^2 about the middle, the rounding of products and squares adds up to at most 2 D eps S, and that of moving the
         rows and of subtracting to less than 16 eps S (Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapter 3). Where

@@ -17,6 +17,7 @@ SHAPES = {
     "a lattice, full of ties": lambda _: np.stack(np.meshgrid(np.arange(20.0), np.arange(20.0)), axis=-1).reshape(400, 2),
     "a line": lambda rng: rng.random((400, 1)),
     "near the largest": lambda rng: rng.uniform(-1, 1, (400, 4)) * 2e18,
+    "as far apart as is allowed": lambda _: np.where(np.isin(np.arange(400), (137, 300)), -1.0, 1.0)[:, None] * np.full(4, 4.6e18),
     "near the smallest": lambda rng: rng.standard_normal((400, 4)) * 1e-21,
 }
 
