@@ -13,7 +13,7 @@ from pathlib import Path
 
 _STATM = Path("/proc/self/statm")
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-KEPT_BYTES, PIECE_BYTES = 32 * 2**20, 16 * 2**20
+_KEPT_BYTES, _PIECE_BYTES = 32 * 2**20, 16 * 2**20
 
 
 def resident_bytes() -> int:
@@ -43,8 +43,8 @@ def keep_freed_pages() -> None:
     """
     with suppress(AttributeError, OSError):
         libc = ctypes.CDLL(None)
-        libc.mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
-        libc.mallopt(_M_MMAP_THRESHOLD, PIECE_BYTES)
+        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        libc.mallopt(_M_MMAP_THRESHOLD, _PIECE_BYTES)
 
 
 def allow_many_files() -> None:

@@ -190,7 +190,8 @@ def test_the_engine_alone_on_one_thread_or_many(servers, case, threads):
     request = request_of(Selecting(**arguments(*CASES[case])))
     run = Run(decode_task(request.header), LIMITS)
     with parallel.lent(Places(threads - 1)):
-        run.feed_each(decode_pool(pb.SelectStreamRequest.FromString(block).block.rows) for block in request.arrays.blocks(0))
+        for block in map(pb.SelectStreamRequest.FromString, request.arrays.blocks(0)):
+            run.feed(decode_pool(block.block.rows))
         alone = run.finish()
     with querist.connect(servers[0]) as client:
         batch = client.select(**arguments(*CASES[case]))

@@ -1,6 +1,5 @@
 """Runs the engine on arrays, and makes arrays that fit any plan."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,10 @@ TARGETS = 7
 
 
 def select(plan: Plan | str, columns: dict[str, np.ndarray], pieces: int | None = None, threads: int = 1, **task: Any) -> Selection:
-    """Choose; rows are fed in pieces of the given length, all at once."""
+    """Choose, with so many places to compute in; rows are fed in pieces of the given length."""
     run = started(plan, **task)
     with parallel.lent(Places(threads - 1)):
-        run.feed_each(cut(columns, pieces))
+        feed(run, columns, pieces)
         return run.finish()
 
 
@@ -34,12 +33,11 @@ def started(plan: Plan | str, limits: Limits = LIMITS, beside: dict[str, np.ndar
     return run
 
 
-def cut(columns: dict[str, Any], pieces: int | None = None) -> Iterator[dict[str, Any]]:
-    """Cut columns into pieces of the given length, of which there is at least one."""
+def feed(run: Run, columns: dict[str, Any], pieces: int | None = None) -> None:
     rows = len(next(iter(columns.values())))
     step = pieces or max(rows, 1)
     for start in range(0, max(rows, 1), step):
-        yield {name: column[start : start + step] for name, column in columns.items()}
+        run.feed({name: column[start : start + step] for name, column in columns.items()})
 
 
 def scores_of(plan: Plan | str, columns: dict[str, np.ndarray], **task: Any) -> np.ndarray:

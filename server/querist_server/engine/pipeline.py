@@ -3,14 +3,14 @@
     feed:    cut -> check -> guard -> score -> weigh -> keep             block by block, as rows arrive
     finish:  guard -> combine -> weigh -> draw -> choose -> annotate -> advise     once, on what was kept
 
-A `Run` holds one selection. Rows may be fed in any pieces: they are cut to one grid before any arithmetic (`grid`), scored block by block,
-on as many threads as nobody else wants (`parallel`), and folded in row order, so the answer does not depend on the pieces or the threads.
+A `Run` holds one selection. Rows may be fed in any pieces: they are cut to one grid before any arithmetic (`grid`), scored block by block
+and folded in row order, so the answer does not depend on the pieces.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from querist_server.engine.costing import CostModel
 from querist_server.engine.errors import EngineError, LimitError
 from querist_server.engine.following import Following
 from querist_server.engine.holdings import Holdings, Scored
-from querist_server.engine.kernels import parallel
 from querist_server.engine.part import FloatArray, IndexArray, RowWeight, Suspects
 from querist_server.engine.pool import Block, Context, Side
 from querist_server.engine.selection import Selection, Statistics
@@ -113,11 +112,16 @@ class Run:
         Cancelled
             If the caller has gone.
         """
-        self.feed_each([columns])
-
-    def feed_each(self, pieces: Iterable[Columns]) -> None:
-        """Take the next rows in several pieces. The next is asked for while those before it are scored; errors come in row order."""
-        self._fold(cut for columns in pieces for cut in self._cuts(columns))
+        rows = shape.common_length(columns)
+        if self.rows_received + rows > self._limits.max_rows:
+            message = f"the pool has more than {self._limits.max_rows} rows, which is this server's max_rows"
+            raise LimitError(message, limit="max_rows", allowed=self._limits.max_rows)
+        if self._shape is None:
+            self._start(columns)
+        else:
+            shape.check_signature(columns, self._shape.signature)
+        self.rows_received += rows
+        self._fold(self._grid.add(columns, rows))
 
     @property
     def finishes_at_once(self) -> bool:
@@ -203,21 +207,10 @@ class Run:
             message = "say where the calibration set comes from: CALIBRATION_ORIGIN_RANDOM or CALIBRATION_ORIGIN_CHOSEN"
             raise EngineError("FIELD_MISSING", message, field="calibration_origin")
 
-    def _cuts(self, columns: Columns) -> Iterator[grid.Cut]:
-        rows = shape.common_length(columns)
-        if self.rows_received + rows > self._limits.max_rows:
-            message = f"the pool has more than {self._limits.max_rows} rows, which is this server's max_rows"
-            raise LimitError(message, limit="max_rows", allowed=self._limits.max_rows)
-        if self._shape is None:
-            self._start(columns)
-        else:
-            shape.check_signature(columns, self._shape.signature)
-        self.rows_received += rows
-        yield from self._grid.add(columns, rows)
-
     def _fold(self, cuts: Iterable[grid.Cut]) -> None:
         with self._stages["SCORE"]:
-            for scored in parallel.in_order(self._score, cuts):
+            for cut in cuts:
+                scored = self._score(cut)
                 self._checkpoint()
                 self._holdings.add(scored)
                 if self._following is not None:
@@ -251,10 +244,9 @@ class Run:
         """Return the positions of the rows that may be chosen, and what was put aside: each row once, by the first that finds it."""
         unguarded = block.votes is None and not self.task.plan.guards
         if unguarded and block.excluded is None and not len(self._excluded_rows):
-            positions = self._all_positions  # which another thread may replace
-            if len(positions) != block.length:
-                positions = self._all_positions = np.arange(block.length)
-            return positions, []
+            if len(self._all_positions) != block.length:
+                self._all_positions = np.arange(block.length)
+            return self._all_positions, []
         allowed = self._open(block)
         voiceless = np.flatnonzero(allowed & ~block.scorable)
         found = [Suspects("NO_VOTES", voiceless, np.full(len(voiceless), np.nan))] if len(voiceless) else []

@@ -22,7 +22,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from querist_server import footprint
 from querist_server.runners import seccomp
 
 _KEPT_FILES = 16
@@ -38,12 +37,7 @@ def environment() -> dict[str, str]:
     """Return the environment that a confined process starts with."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     one_thread_each = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    allocator = {
-        "MALLOC_ARENA_MAX": "1",  # an arena for each thread would take address space by 64 MiB
-        "MALLOC_MMAP_THRESHOLD_": str(footprint.PIECE_BYTES),  # as the server itself, for the same reason
-        "MALLOC_TRIM_THRESHOLD_": str(footprint.KEPT_BYTES),
-    }
-    return kept | one_thread_each | allocator
+    return kept | one_thread_each | {"MALLOC_ARENA_MAX": "1"}  # an arena for each thread would take address space by 64 MiB
 
 
 def confine(memory_bytes: int) -> list[str]:

@@ -101,7 +101,18 @@ class SelectionWork:
             If the caller has gone.
         """
         with self._located():
-            self.run.feed_each(predicted for block in blocks for predicted in self._columns(block))
+            for block in blocks:
+                self._checkpoint()
+                with self._stages["DECODE"]:
+                    columns = decode_pool(block.pool, self._files, block.apart)
+                    if self._digests is not None:
+                        self._digests.add(columns)
+                if self._inference is None:
+                    _refuse_model_inputs(columns.keys())
+                    self.run.feed(columns)
+                    continue
+                for predicted in self._timed_pieces(self._inference.feed(columns)):
+                    self.run.feed(predicted)
 
     def finish(self) -> Selection:
         """Choose from all rows.
@@ -115,7 +126,8 @@ class SelectionWork:
         """
         with self._located():
             if self._inference is not None:
-                self.run.feed_each(self._timed_pieces(self._inference.finish()))
+                for predicted in self._timed_pieces(self._inference.finish()):
+                    self.run.feed(predicted)
             selection = self.run.finish()
         self._account.rows = self.run.rows_received
         if self.run.auto_choice is not None:
@@ -128,18 +140,6 @@ class SelectionWork:
     def class_labels(self) -> list[str]:
         """Class names that the models declare."""
         return [] if self._inference is None else self._inference.class_labels
-
-    def _columns(self, block: Rows) -> Iterator[Columns]:
-        self._checkpoint()
-        with self._stages["DECODE"]:
-            columns = decode_pool(block.pool, self._files, block.apart)
-            if self._digests is not None:
-                self._digests.add(columns)
-        if self._inference is not None:
-            yield from self._timed_pieces(self._inference.feed(columns))
-        else:
-            _refuse_model_inputs(columns.keys())
-            yield columns
 
     @contextmanager
     def _located(self) -> Iterator[None]:

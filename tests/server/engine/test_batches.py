@@ -3,7 +3,7 @@
 import numpy as np
 import plain
 import pytest
-from engine import columns_for, probabilities, scores_of, select, started
+from engine import columns_for, feed, probabilities, scores_of, select, started
 from querist_server.engine.choices.power import Power
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import Cancelled, EngineError
@@ -76,13 +76,13 @@ def test_a_member_without_weight_does_not_count_as_a_vote():
 
 @pytest.mark.parametrize("plan", ["margin", "softrank_bald", MIX])
 def test_scores_of_the_pool_are_complete_and_nan_for_others(rng, plan):
-    from engine import cut, started
+    from engine import feed, started
 
     needs = plan.needs if isinstance(plan, Plan) else PRESETS[plan].plan.needs
     columns, task = columns_for(needs, rng, 500)
     excluded = rng.random(500) < 0.2
     run = started(plan, count=5, keep_scores=True, **task)
-    run.feed_each(cut({**columns, "excluded": excluded}, 90))
+    feed(run, {**columns, "excluded": excluded}, 90)
     pieces = run.take_scores()
     run.finish()
     pieces += run.take_scores()
@@ -190,7 +190,7 @@ def test_every_choice_stops_when_the_caller_has_gone(rng, choice):
     plan = Plan(Random(), CHOICES[choice]())
     columns, task = columns_for(plan.needs, rng, 200)
     run = started(plan, count=100, **task)
-    run.feed(columns)
+    feed(run, columns)
     calls = 0
 
     def checkpoint():

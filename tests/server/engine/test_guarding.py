@@ -193,11 +193,11 @@ def test_many_suspects_are_counted_and_the_first_are_listed():
 
 
 def test_scores_of_what_a_pool_guard_puts_aside_are_not_sent(rng):
-    from engine import cut, started
+    from engine import feed, started
 
     sent = columns(rng)
     run = started(plan(Negative(), Far()), keep_scores=True, count=5)
-    run.feed_each(cut(sent, 50))
+    feed(run, sent, 50)
     chosen = run.finish()
     ((first, scores),) = run.take_scores()
     assert first == 0

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from querist_server.engine.kernels import seeding
+from querist_server.engine.kernels import parallel, seeding
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
@@ -72,11 +72,13 @@ def assigned(points: Array, centres: Array, middle: Array, checkpoint: Callable[
     halves = np.einsum("ij,ij->i", centres, centres) / 2
     labels = np.empty(len(points), np.int64)
     rows = max(16, BLOCK_BYTES // (points.itemsize * max(len(centres), points.shape[1])))
-    for start in range(0, len(points), rows):
-        checkpoint()
-        products = _about(points[start : start + rows], middle) @ centres.T
+
+    def assign(some: slice) -> None:
+        products = _about(points[some], middle) @ centres.T
         products -= halves
-        labels[start : start + rows] = products.argmax(axis=1)
+        labels[some] = products.argmax(axis=1)
+
+    parallel.each(assign, parallel.pieces(len(points), rows), checkpoint)
     return labels
 
 

@@ -80,9 +80,10 @@ def seeds(points: Array, weights: FloatArray | None, count: int, seed: int, chec
 
 def _greedy_seeds(points: Array, weights: FloatArray | None, count: int, seed: int, checkpoint: Callable[[], None]) -> IndexArray:
     moved = points - points.mean(axis=0, dtype=np.float64).astype(points.dtype) if len(points) else points
-    lengths = np.einsum("ij,ij->i", moved, moved)
+    halves = np.einsum("ij,ij->i", moved, moved) / 2  # of squared lengths, and below of squared distances
     rounding = 64 * np.finfo(moved.dtype).eps
     shares = np.ones(len(moved)) if weights is None else weights
+    parts = (shares / max(shares.sum(), np.finfo(np.float64).tiny)).astype(moved.dtype)  # so that no sum overflows
     trials = 2 + int(np.log(count))
     nearest = np.full(len(moved), np.inf, moved.dtype)
     found: list[int] = []
@@ -93,12 +94,13 @@ def _greedy_seeds(points: Array, weights: FloatArray | None, count: int, seed: i
         if not len(mass) or not mass[-1] > 0:
             break
         drawn = np.searchsorted(mass, np.minimum(uniform * mass[-1], np.nextafter(mass[-1], 0.0)), side="right")
-        sums = lengths[:, None] + lengths[drawn]
-        gaps = sums - 2 * (moved @ moved[drawn].T)
-        gaps[gaps <= rounding * sums] = 0
-        np.minimum(gaps, nearest[:, None], out=gaps)
-        best = int((shares @ gaps).argmin())
-        nearest = np.ascontiguousarray(gaps[:, best])
+        sums = halves + halves[drawn, None]
+        gaps = sums - moved[drawn] @ moved.T
+        sums *= rounding
+        np.copyto(gaps, 0, where=gaps <= sums)
+        np.minimum(gaps, nearest, out=gaps)
+        best = int((gaps @ parts).argmin())
+        nearest = gaps[best].copy()
         nearest[drawn[best]] = 0
         found.append(int(drawn[best]))
     return np.array(found, np.int64)

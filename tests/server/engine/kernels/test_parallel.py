@@ -2,7 +2,6 @@
 
 import threading
 import time
-from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -94,74 +93,6 @@ def test_what_numpy_was_told_to_overlook_is_overlooked_on_every_thread():
 
     with parallel.lent(Places(1)), np.errstate(over="ignore"):
         parallel.each(work, parallel.pieces(30, 1), lambda: None)
-
-
-@pytest.mark.parametrize("free", [None, 0, 1, 3])
-def test_results_come_in_the_order_of_their_items(free):
-    places, running, together, given = Places(free or 0), [], set(), []
-
-    def items():
-        for item in range(200):
-            given.append(item)
-            yield item
-
-    def work(item):
-        running.append(item)
-        together.add(len(running))
-        time.sleep(0.004 if item % 5 == 0 else 0.001)  # the later are often done before the earlier
-        running.remove(item)
-        return item * item
-
-    found = []
-    with parallel.lent(places) if free is not None else nullcontext():
-        for result in parallel.in_order(work, items()):
-            found.append(result)
-            assert len(given) - len(found) <= parallel.MOST_HELPERS + 2
-    assert found == [item * item for item in range(200)]
-    assert together == set(range(1, 2 + (free or 0)))
-    assert places.free == (free or 0)
-
-
-def test_one_item_and_none_stay_on_this_thread():
-    places = Places(3)
-    with parallel.lent(places):
-        assert list(parallel.in_order(lambda _: threading.get_ident(), [1])) == [threading.get_ident()]
-        assert list(parallel.in_order(lambda _: threading.get_ident(), [])) == []
-    assert places.borrowed == 0
-
-
-@pytest.mark.parametrize("wrong", [0, 1, 2, 30, 39])
-@pytest.mark.parametrize("free", [0, 1, 3])
-@pytest.mark.parametrize("where", ["work", "items", "both"])
-def test_of_several_errors_the_first_in_order_is_raised(wrong, free, where):
-    places, found = Places(free), []
-
-    def items():
-        for item in range(40):
-            if where != "work" and item == wrong:
-                raise ValueError(f"item {item}")
-            yield item
-
-    def work(item):
-        time.sleep(0.001)
-        if where != "items" and item >= wrong - (where == "both"):
-            raise ValueError(f"work {item}")
-        return item
-
-    first = {"work": f"work {wrong}", "items": f"item {wrong}", "both": f"work {wrong - 1}" if wrong else "item 0"}[where]
-    with parallel.lent(places), pytest.raises(ValueError, match=f"^{first}$"):
-        found.extend(parallel.in_order(work, items()))
-    assert found == list(range(wrong - (where == "both" and wrong > 0)))
-    assert places.free == free
-
-
-def test_who_stops_asking_for_results_leaves_no_thread_at_work():
-    places = Places(2)
-    with parallel.lent(places):
-        results = parallel.in_order(lambda item: time.sleep(0.01) or item, range(100))
-        assert next(results) == 0
-        results.close()
-    assert places.free == 2
 
 
 def _threads_of(count):

@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from engine import LIMITS, scores_of, select, started
+from engine import LIMITS, feed, scores_of, select, started
 from losses import LOSSES, expected_reduction
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import LimitError
@@ -103,7 +103,7 @@ def test_ranks_like_a_refit_on_real_data(rng, name):
 def test_the_memory_is_bounded(rng, task):
     columns, beside = task
     run = started(plan(), limits=dataclasses.replace(LIMITS, max_kept_bytes=2500), beside=beside, class_count=CLASSES)
-    run.feed(columns)
+    feed(run, columns)
     with pytest.raises(LimitError, match="evaluated instances") as caught:
         run.finish()
     assert caught.value.limit == "max_kept_bytes"

@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from engine import LIMITS, scores_of, select, started
+from engine import LIMITS, feed, scores_of, select, started
 from losses import LOSSES, expected_reduction
 from querist_server.engine.choices.top import Top
 from querist_server.engine.errors import EngineError, LimitError
@@ -162,7 +162,7 @@ def test_a_shortlist_needs_a_count_that_it_holds(task, more, reason):
 def test_the_default_bandwidth_follows_the_median_distance_and_the_plan_says_so(rng, task):
     columns, beside = task
     run = started(Plan(ParzenErrorReduction(), Top()), beside=beside, class_count=CLASSES)
-    run.feed(columns)
+    feed(run, columns)
     run.finish()
     assert run.task.plan.score.bandwidth == pytest.approx(0.3 * np.median(pdist(beside["labelled.embeddings"])))
     alone = {"labelled.embeddings": np.repeat(beside["labelled.embeddings"][:1], 3, axis=0), "labelled.classes": np.array([0, 1, 0])}
@@ -208,16 +208,16 @@ def test_too_much_work_is_refused_before_it_begins(task):
     columns, beside = task
     limits = dataclasses.replace(LIMITS, max_score_cells=POOL * POOL * CLASSES - 1)
     run = started(plan(), limits=limits, beside=beside, class_count=CLASSES)
-    run.feed(columns)
+    feed(run, columns)
     with pytest.raises(LimitError, match="EVALUATION_SET_SAMPLE") as caught:
         run.finish()
     assert (caught.value.limit, run.work.done) == ("max_score_cells", 0)
     many = {name: np.repeat(array, 20, axis=0) for name, array in beside.items()}  # for which kernel masses alone are too much
     run = started(plan(evaluation_rows=10), limits=limits, beside=many, class_count=CLASSES)
-    run.feed(columns)
+    feed(run, columns)
     with pytest.raises(LimitError, match="fewer labelled instances"):
         run.finish()
     run = started(plan(), limits=dataclasses.replace(limits, max_score_cells=POOL * POOL * CLASSES), beside=beside, class_count=CLASSES)
-    run.feed(columns)
+    feed(run, columns)
     run.finish()
     assert run.work.done == run.work.total == POOL * POOL * CLASSES
