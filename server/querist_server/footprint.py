@@ -13,7 +13,7 @@ from pathlib import Path
 
 _STATM = Path("/proc/self/statm")
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-_KEPT_BYTES, _PIECE_BYTES = 32 * 2**20, 16 * 2**20
+_KEPT_BYTES, _PIECE_BYTES = 24 * 2**20, 16 * 2**20
 
 
 def resident_bytes() -> int:
