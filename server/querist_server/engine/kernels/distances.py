@@ -36,6 +36,10 @@ def squared_to(points: Array, centre: Array, checkpoint: Callable[[], None] = la
     """
     count = len(points) if among is None else len(among)
     rows = max(1, BLOCK_BYTES // (points.itemsize * points.shape[1]))
+    if among is None and count <= rows:
+        checkpoint()
+        difference = points - centre
+        return np.einsum("ij,ij->i", difference, difference).astype(np.float64)
     distances = np.empty(count)
 
     def measure(some: slice) -> None:
