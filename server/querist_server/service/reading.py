@@ -39,15 +39,15 @@ def received(raw: bytes) -> Received:
     return Received(message, {path.removeprefix("block.rows."): buffer for path, buffer in buffers.items()})
 
 
-class Asked(NamedTuple):
-    """A request as it came in one message; `apart` as in `Received`, by the path below the pool."""
+class Rows(NamedTuple):
+    """Some rows as they came; `apart` as in `Received`."""
 
-    message: pb.SelectRequest
+    pool: pool_pb2.Pool
     apart: Mapping[str, memoryview] = NOTHING_APART
 
 
-def asked(raw: bytes) -> Asked:
-    """Read a request in one message.
+def asked(raw: bytes) -> tuple[pb.SelectRequest, Rows]:
+    """Read a request in one message, and its rows: the bytes of their large tensors are not in the message.
 
     Raises
     ------
@@ -55,14 +55,7 @@ def asked(raw: bytes) -> Asked:
         If it is none.
     """
     message, buffers = _splicing.cut(raw, pb.SelectRequest, "pool")
-    return Asked(message, {path.removeprefix("pool."): buffer for path, buffer in buffers.items()})
-
-
-class Rows(NamedTuple):
-    """Some rows as they came; `apart` as in `Received`."""
-
-    pool: pool_pb2.Pool
-    apart: Mapping[str, memoryview] = NOTHING_APART
+    return message, Rows(message.pool, {path.removeprefix("pool."): buffer for path, buffer in buffers.items()})
 
 
 @dataclass(frozen=True)

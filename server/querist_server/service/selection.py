@@ -23,7 +23,7 @@ from querist_server.service.digests import InputDigests
 from querist_server.service.encode import encode_pieces, encode_response, encode_scores, encode_selected
 from querist_server.service.inference import Models
 from querist_server.service.local_files import NO_FILES, LocalFiles
-from querist_server.service.reading import Asked, BlockReader, Received, Rows
+from querist_server.service.reading import BlockReader, Received, Rows
 from querist_server.service.work import SelectionWork
 from querist_server.service.workers import JOINING_COPIES, Ticket, Workers
 
@@ -76,23 +76,23 @@ class SelectionServicer(rpc.SelectionServiceServicer):
 
     async def Select(  # noqa: N802 - gRPC's name
         self,
-        asked: Asked,  # what `asked` makes of the message
+        asked: tuple[pb.SelectRequest, Rows],  # what `asked` makes of the message
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - the signature is gRPC's
     ) -> pb.SelectResponse:
         """Choose from a pool in one message."""
-        request = asked.message
+        request, rows = asked
         if request.header.return_scores:
             raise EngineError("VALUE_OUT_OF_RANGE", "return_scores needs SelectStream", field="header.return_scores")
-        size = self._files.held_by(request) + sum(map(len, asked.apart.values()))
+        size = self._files.held_by(request) + sum(map(len, rows.apart.values()))
         of_call = self._account(size)
         async with self._workers.admit(size) as ticket:
             if size <= AT_ONCE_BYTES and not request.HasField("side") and is_simple(request.header) and not self._files.are_in(request):
                 of_call.works += 1
-                work = self._fed(asked, ticket, of_call)
+                work = self._fed(request, rows, ticket, of_call)
                 at_once = work.run.finishes_at_once
                 response = self._finished(work, of_call) if at_once else await ticket.run(self._finished, work, of_call)
             else:
-                work, response = await ticket.run(self._answer, asked, ticket, of_call)
+                work, response = await ticket.run(self._answer, request, rows, ticket, of_call)
         _note(work, response, of_call)
         return response
 
@@ -170,15 +170,15 @@ class SelectionServicer(rpc.SelectionServiceServicer):
             ticket.hold(kept=JOINING_COPIES * work.run.bytes_kept)
             yield _Step(reader.rows, any(self._files.are_in(block.pool) for block in blocks), work.run.take_scores())
 
-    def _answer(self, asked: Asked, ticket: Ticket, of_call: Account) -> tuple[SelectionWork, pb.SelectResponse]:
+    def _answer(self, request: pb.SelectRequest, rows: Rows, ticket: Ticket, of_call: Account) -> tuple[SelectionWork, pb.SelectResponse]:
         """Do all the work of a unary call, on a worker thread."""
-        work = self._fed(asked, ticket, of_call)
+        work = self._fed(request, rows, ticket, of_call)
         return work, self._finished(work, of_call)
 
-    def _fed(self, asked: Asked, ticket: Ticket, of_call: Account) -> SelectionWork:
-        work = self._begin(asked.message.header, "pool", ticket, of_call)
-        work.beside(asked.message.side)
-        work.feed(Rows(asked.message.pool, asked.apart))
+    def _fed(self, request: pb.SelectRequest, rows: Rows, ticket: Ticket, of_call: Account) -> SelectionWork:
+        work = self._begin(request.header, "pool", ticket, of_call)
+        work.beside(request.side)
+        work.feed(rows)
         return work
 
     def _finished(self, work: SelectionWork, of_call: Account) -> pb.SelectResponse:

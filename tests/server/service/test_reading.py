@@ -110,11 +110,11 @@ def whole(probabilities: np.ndarray, **columns: np.ndarray) -> pb.SelectRequest:
 @pytest.mark.parametrize("rows", [20, 5000])
 def test_a_request_in_one_message_keeps_large_tensors_apart(rng, rows):
     sent = whole(rng.dirichlet(np.ones(4), rows).astype("<f4"), keys=np.arange(rows))
-    read = reading.asked(sent.SerializeToString())
+    message, read = reading.asked(sent.SerializeToString())
     assert set(read.apart) == ({"probabilities", "keys"} if rows > 20 else set())
-    assert not any(read.message.pool.probabilities.data for _ in read.apart)
-    assert put_together(read.message.pool, dict(read.apart)) == sent.pool
-    assert read.message.header == sent.header
+    assert not any(message.pool.probabilities.data for _ in read.apart)
+    assert put_together(read.pool, dict(read.apart)) == sent.pool
+    assert message.header == sent.header
 
 
 def test_a_large_request_in_one_message_is_answered_refused_and_counted_like_any_other(rng, tmp_path):
