@@ -8,7 +8,7 @@ from engine import columns_for, select
 from querist_server.engine import grid
 from querist_server.engine.presets import PRESETS
 
-ROWS = 2500
+ROWS = 1300
 
 
 @pytest.fixture(autouse=True)
