@@ -88,7 +88,7 @@ def test_a_stream_finishes_on_its_old_connection_while_new_calls_take_a_new_one(
         thread.start()
         assert gate.reached.wait(60)
         old = client._channel._link
-        until(lambda: old.calls == 1)  # rows are asked for before the call begins
+        until(lambda: secured.server.interceptor.open)  # rows are asked for before the call begins, and before it is let in
         renew_all(secured, tmp_path, "second-s3cret")
         assert client.select(ROWS, strategy="margin", count=1).indices.tolist() == [1]
         assert client._channel._link is not old
