@@ -151,7 +151,7 @@ class ScoreStatistics:
             self._fold()
         return self
 
-    @np.errstate(over="ignore")  # the deviation of scores near the largest float is infinite
+    @np.errstate(over="ignore", invalid="ignore")  # near the largest float a sum may be infinite or none at all, and a deviation infinite
     def _fold(self) -> None:
         """Fold in what waits (Chan, Golub and LeVeque 1983: pairwise update of the moments)."""
         scores = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
@@ -162,7 +162,7 @@ class ScoreStatistics:
         gap = mean - self._mean
         count = self._count + len(scores)
         self._squares += float(np.einsum("i,i->", deviation, deviation)) + gap * (self._count * len(scores) / count) * gap
-        self._mean += gap * len(scores) / count
+        self._mean += gap * (len(scores) / count)
         self._count = count
         self._low, self._high = min(self._low, low), max(self._high, high)
         self._histogram.add(scores, low, high)

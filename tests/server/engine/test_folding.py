@@ -66,6 +66,14 @@ def test_moments_and_histogram_equal_those_of_the_whole(numbers, cuts):
     np.testing.assert_array_equal(histogram.counts, np.bincount(bins, minlength=len(histogram.counts)))
 
 
+@pytest.mark.parametrize("signs", [[1], [1, -1], [1, 1, 1, -1]])
+def test_the_mean_of_scores_near_the_largest_float(signs):
+    scores = 1.7e308 * np.tile(np.array(signs, float), 16384 // len(signs))
+    folded = ScoreStatistics()
+    folded.add(scores)
+    assert folded.mean == pytest.approx(1.7e308 * np.mean(signs))
+
+
 def test_mean_ranks_equal_scipys(rng):
     values = rng.integers(0, 20, 300).astype(float)
     np.testing.assert_array_equal(top.mean_ranks(values), stats.rankdata(values) - 1)

@@ -117,7 +117,7 @@ def test_a_request_in_one_message_keeps_large_tensors_apart(rng, rows):
     assert message.header == sent.header
 
 
-def test_a_large_request_in_one_message_is_answered_refused_and_counted_like_any_other(rng, tmp_path):
+def test_a_large_request_in_one_message_is_answered_and_refused_like_any_other(rng, tmp_path):
     rows = rng.dirichlet(np.ones(4), 5000).astype("<f4")
     with serving(tmp_path, max_message_bytes=2**20) as server, grpc.insecure_channel(server.address) as channel:
         stub = SelectionServiceStub(channel)
@@ -136,3 +136,11 @@ def test_a_large_request_in_one_message_is_answered_refused_and_counted_like_any
         short.pool.probabilities.data = short.pool.probabilities.data[:-4]
         with pytest.raises(grpc.RpcError, match=r"pool\.probabilities"):
             stub.Select(short)
+
+
+def test_the_bytes_that_are_kept_apart_count(rng, tmp_path):
+    asked = whole(rng.dirichlet(np.ones(4), 30_000).astype("<f4"))
+    with serving(tmp_path, max_in_flight_bytes=2**20) as server, grpc.insecure_channel(server.address) as channel:
+        with pytest.raises(grpc.RpcError, match="more exceed your share") as refused:
+            SelectionServiceStub(channel).Select(asked)
+        assert refused.value.code() in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE)

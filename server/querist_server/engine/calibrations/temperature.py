@@ -56,6 +56,7 @@ class Temperature:
     bounded: bool
 
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore")  # logits near the largest float
     def fitted(cls, logits: FloatArray, classes: npt.NDArray[np.int64], weights: FloatArray) -> Temperature:
         """Return the temperature of the highest likelihood.
 
@@ -94,7 +95,8 @@ class Temperature:
             level = float(optimize.brentq(slope, level - NEAR, level + NEAR, xtol=1e-15))
         temperature = float(np.exp(level))
         before, after = (_quality(_log_probabilities(logits, 1 / each), classes, shares) for each in (1.0, temperature))
-        return cls(temperature, rows, before, after, bool(abs(level) < WIDEST - 1e-3))
+        best_inside = abs(level) < WIDEST - 1e-3 and np.isfinite(objective(level))
+        return cls(temperature, rows, before, after, bool(best_inside))
 
     def of_logits(self, logits: Array) -> Array:
         """Return the probabilities (..., C) of logits (..., C), in their own type."""
@@ -112,7 +114,7 @@ def logs(probabilities: Array) -> Array:
 
 
 def _log_probabilities(logits: FloatArray, factor: float) -> FloatArray:
-    scaled = logits * factor
+    scaled = (logits - logits.max(axis=1, keepdims=True)) * factor  # infinitely far below the highest is a probability of 0
     return np.asarray(scaled - special.logsumexp(scaled, axis=1, keepdims=True))
 
 

@@ -36,10 +36,6 @@ def squared_to(points: Array, centre: Array, checkpoint: Callable[[], None] = la
     """
     count = len(points) if among is None else len(among)
     rows = max(1, BLOCK_BYTES // (points.itemsize * points.shape[1]))
-    if among is None and count <= rows:
-        checkpoint()
-        difference = points - centre
-        return np.einsum("ij,ij->i", difference, difference).astype(np.float64)
     distances = np.empty(count)
 
     def measure(some: slice) -> None:
@@ -72,17 +68,17 @@ def nearest_of(points: Array, centres: Array, checkpoint: Callable[[], None]) ->
 
 
 class Places:
-    """Points that are added one by one.
+    """Points to which others are added one by one.
 
     Parameters
     ----------
-    width : int
-    dtype : dtype
+    first : ndarray of shape (n, D)
+        Perhaps none.
     """
 
-    def __init__(self, width: int, dtype: npt.DTypeLike) -> None:
-        self._held = np.empty((16, width), dtype)
-        self._count = 0
+    def __init__(self, first: Array) -> None:
+        self._held = np.concatenate((first, np.empty((16, first.shape[1]), first.dtype)))
+        self._count = len(first)
 
     def __len__(self) -> int:
         return self._count
@@ -119,14 +115,13 @@ class Nearest:
         self.owner = np.zeros(len(points), np.int64)
         """Number of the nearest centre, in the order in which they came; the earlier on a tie."""
         self._points, self._checkpoint = points, checkpoint
-        self._places = Places(points.shape[1], points.dtype)
+        self._places = Places(points[:0])
         self._slack = 1 - 64 * float(np.finfo(points.dtype).eps)
 
     def start(self, centres: Array) -> None:
         """Begin with many centres at once, (m, D)."""
         self.squared, self.owner = nearest_of(self._points, centres, self._checkpoint)
-        for centre in centres:
-            self._places.add(centre)
+        self._places = Places(centres)
 
     @property
     def centres(self) -> int:

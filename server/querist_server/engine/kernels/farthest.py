@@ -46,7 +46,7 @@ class Farthest:
         self._bounds = np.full(len(points), np.inf)
         self._measured = np.zeros(len(points), np.int64)  # by how many centres the bound is a distance
         self._heeded = np.zeros(len(points), np.int64)  # by how many centres the bound was lowered
-        self._centres, self._moved = Places(points.shape[1], points.dtype), Places(points.shape[1], points.dtype)
+        self._centres, self._moved = Places(points[:0]), Places(points[:0])
         self._listed, self._least = np.empty(0, np.int64), np.inf
         self._listed_rows: Array | None = None
         self.begun = False

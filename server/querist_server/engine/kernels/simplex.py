@@ -24,6 +24,8 @@ def by_class(values: Array) -> Array:
     """Return the same [..., n, C] with each class's rows contiguous in memory if there are few classes, else with each row contiguous."""
     if values.shape[-1] > FEW_CLASSES:
         return np.ascontiguousarray(values)
+    if values.swapaxes(-1, -2).flags.c_contiguous:
+        return values
     *members, count, classes = values.shape
     turned = np.empty((*members, classes, count), values.dtype)
     step = max(1, TURNED_BYTES * count // max(1, values.nbytes))

@@ -181,3 +181,13 @@ def test_there_must_be_something_to_calibrate(rng):
         with pytest.raises(EngineError, match="one model") as caught:
             select(strategy, columns, beside=beside(rng), calibration_origin="RANDOM")
         assert (caught.value.reason, caught.value.field) == ("INPUT_MISSING", "probabilities")
+
+
+@pytest.mark.parametrize("largest", [1e150, 1e300, 1.7e308])
+def test_logits_near_the_largest_float_have_a_temperature_and_a_quality(rng, largest):
+    logits = rng.choice([-largest, 0.0, largest], (300, 3))
+    found = fitted(logits, rng.integers(0, 3, 300))
+    assert np.isfinite(found.temperature)
+    assert not found.bounded
+    for quality in (found.before, found.after):
+        assert np.isfinite([quality.log_loss, quality.brier_score, quality.calibration_error]).all()

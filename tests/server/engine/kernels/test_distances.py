@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from measured import measured_by
 from querist_server.engine.kernels import distances, neighbours
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
@@ -32,14 +33,7 @@ def test_a_growing_set_of_centres_equals_brute_force(rng, dtype, shape, labels):
 
 
 def test_far_fewer_distances_than_all(rng, monkeypatch):
-    computed = []
-    squared_to = distances.squared_to
-
-    def counted(points, centre, checkpoint, among=None):
-        computed.append(len(points) if among is None else len(among))
-        return squared_to(points, centre, checkpoint, among)
-
-    monkeypatch.setattr(distances, "squared_to", counted)
+    computed = measured_by(distances, monkeypatch)
     points = np.repeat(rng.standard_normal((30, 8)) * 30, 100, axis=0) + rng.standard_normal((3000, 8))
     nearest = distances.Nearest(points, go_on)
     for _ in range(200):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from measured import measured_by
 from places import Places
 from querist_server.engine.kernels import farthest, parallel
 from querist_server.engine.kernels.farthest import Farthest
@@ -87,14 +88,7 @@ def test_threads_do_not_change_a_bit(rng, monkeypatch):
 
 
 def test_few_points_are_measured(rng, monkeypatch):
-    measured = []
-    real = farthest.squared_to
-
-    def counted(points, centre, checkpoint, among=None):
-        measured.append(len(points) if among is None else len(among))
-        return real(points, centre, checkpoint, among)
-
-    monkeypatch.setattr(farthest, "squared_to", counted)
+    measured = measured_by(farthest, monkeypatch)
     points = rng.standard_normal((20_000, 32)).astype(np.float32)
     lazy(points, 100, points[:0], lambda _: [])
     assert sum(measured) < 20_000  # against 2,000,000 of all pairs

@@ -35,3 +35,9 @@ def test_turned_values_are_the_same_with_the_rows_of_a_class_side_by_side(rng, m
     found = simplex.by_class(values)
     np.testing.assert_array_equal(found, values)
     assert (found.swapaxes(-1, -2) if shape[-1] <= simplex.FEW_CLASSES else found).flags.c_contiguous
+
+
+@pytest.mark.parametrize("classes", [3, 40])
+def test_what_is_turned_already_is_not_copied(rng, classes):
+    turned = simplex.by_class(rng.random((50, classes)))
+    assert np.shares_memory(simplex.by_class(turned), turned)
